@@ -1,0 +1,92 @@
+"""PHQ-9, Patient Health Questionnaire: how often nine problems of depression bothered somebody in two weeks."""
+
+from __future__ import annotations
+
+from forms.instrument import (
+    Band,
+    Choice,
+    ChoiceList,
+    CutOff,
+    Instrument,
+    Item,
+    Licence,
+    MissingRule,
+    ReliableChange,
+)
+from forms.instruments.refusal import REFUSED_CHOICE
+
+ANSWERS = ChoiceList(
+    "phq9_answer",
+    (
+        Choice("0", "Not at all"),
+        Choice("1", "Several days"),
+        Choice("2", "More than half the days"),
+        Choice("3", "Nearly every day"),
+        REFUSED_CHOICE,
+    ),
+)
+
+# Asked after the nine items; not part of the score. The wording is to be checked against the form on phqscreeners.com.
+DIFFICULTY = Item(
+    "phq9_10",
+    "If you checked off any problems, how difficult have these problems made it for you to do your work, "
+    "take care of things at home, or get along with other people?",
+)
+DIFFICULTY_ANSWERS = ChoiceList(
+    "phq9_difficulty",
+    (
+        Choice("0", "Not difficult at all"),
+        Choice("1", "Somewhat difficult"),
+        Choice("2", "Very difficult"),
+        Choice("3", "Extremely difficult"),
+        REFUSED_CHOICE,
+    ),
+)
+
+PHQ9 = Instrument(
+    name="phq9",
+    title="PHQ-9",
+    measures="symptoms of depression",
+    recall="the last 2 weeks",
+    instruction="Over the last 2 weeks, how often have you been bothered by any of the following problems?",
+    items=(
+        Item("phq9_1", "Little interest or pleasure in doing things"),
+        Item("phq9_2", "Feeling down, depressed, or hopeless"),
+        Item("phq9_3", "Trouble falling or staying asleep, or sleeping too much"),
+        Item("phq9_4", "Feeling tired or having little energy"),
+        Item("phq9_5", "Poor appetite or overeating"),
+        Item(
+            "phq9_6",
+            "Feeling bad about yourself — or that you are a failure or have let yourself or your family down",
+        ),
+        Item("phq9_7", "Trouble concentrating on things, such as reading the newspaper or watching television"),
+        Item(
+            "phq9_8",
+            "Moving or speaking so slowly that other people could have noticed? Or the opposite — being so "
+            "fidgety or restless that you have been moving around a lot more than usual",
+        ),
+        Item("phq9_9", "Thoughts that you would be better off dead or of hurting yourself in some way"),
+    ),
+    answers=ANSWERS,
+    bands=(
+        Band("minimal", "Minimal", 0, 4),
+        Band("mild", "Mild", 5, 9),
+        Band("moderate", "Moderate", 10, 14),
+        Band("moderately_severe", "Moderately severe", 15, 19),
+        Band("severe", "Severe", 20, 27),
+    ),
+    band_source="Kroenke, Spitzer & Williams 2001, doi 10.1046/j.1525-1497.2001.016009606.x",
+    cut_offs=(
+        CutOff("international", 10, "primary care, as used in Uganda", "doi 10.3389/fpsyt.2022.781095"),
+        CutOff("rwanda", 5, "Kinyarwanda, people with epilepsy, n = 434", "doi 10.1371/journal.pone.0234095"),
+    ),
+    reliable_change=(ReliableChange(6, "NHS Talking Therapies manual, as cited at cbtwatch.com"),),
+    missing_rule=MissingRule(7, "custom: at least 7 of 9 answered, prorated (psytools SOURCES.md); no official rule"),
+    licence=Licence(
+        "free",
+        "Pfizer: no permission required to reproduce, translate, display or distribute (quoted in psytools SOURCES.md)",
+    ),
+    source="github.com/urtuba/psytools, texts reproduced from the original form (its SOURCES.md quotes the licences)",
+    safety_item="phq9_9",
+    untranslated_source="a validated Kinyarwanda version exists (Sebera et al. 2020, doi 10.1371/journal.pone.0234095)",
+)

@@ -1,0 +1,224 @@
+"""How a form becomes an XLSForm workbook and an XForm; the only file that knows pyxform and openpyxl."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+
+import openpyxl
+from openpyxl.workbook import Workbook
+from pyxform.errors import PyXFormError
+from pyxform.xls2xform import convert
+
+from forms.expression import to_xpath
+from forms.form import Form, Group, Node, Question, Repeat
+from forms.instrument import ChoiceList
+from forms.library import FORMS
+from forms.translation import (
+    DEFAULT_LANGUAGE,
+    LANGUAGES,
+    REQUIRED_KEY,
+    REQUIRED_MESSAGE,
+    FormString,
+    choice_key,
+    question_strings,
+    render,
+)
+
+Row = dict[str, str]
+Sheets = Mapping[str, Sequence[Mapping[str, str]]]
+
+_SHEETS = ("survey", "choices", "settings")
+_TRANSLATED = ("label", "hint", "constraint_message", "required_message")
+_FIXED_DATE = dt.datetime(2020, 1, 1)
+
+
+class XlsFormError(ValueError):
+    """A workbook that is not a valid XLSForm; the message is pyxform's own."""
+
+
+def read_workbook(content: bytes) -> dict[str, list[Row]]:
+    """Return the sheets of an .xlsx file as rows keyed by header, every cell a non-empty str.
+
+    Raises XlsFormError when the bytes are not a readable workbook.
+    """
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except Exception as error:  # openpyxl raises many kinds for damaged files
+        raise XlsFormError(f"the file is not a readable .xlsx workbook ({type(error).__name__})") from error
+    return {sheet.title: _rows(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
+
+
+def _rows(cells: Iterable[tuple[object, ...]]) -> list[Row]:
+    lines = iter(cells)
+    header = [_cell(value) for value in next(lines, ())]
+    rows = ({name: _cell(value) for name, value in zip(header, line, strict=False) if name} for line in lines)
+    return [{name: value for name, value in row.items() if value} for row in rows if any(row.values())]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def write_workbook(sheets: Sheets) -> bytes:
+    """Return the sheets as an .xlsx file; the same sheets always give the same bytes.
+
+    Columns are the union of the rows' keys in order of first appearance; every cell is text.
+    """
+    book = Workbook()
+    book.remove(book.active)
+    for title in [*(name for name in _SHEETS if name in sheets), *(name for name in sheets if name not in _SHEETS)]:
+        sheet = book.create_sheet(title)
+        header = list(dict.fromkeys(name for row in sheets[title] for name in row))
+        sheet.append(header)
+        for row in sheets[title]:
+            sheet.append([row.get(name) or None for name in header])
+        sheet.freeze_panes = "A2"
+    book.properties.created = book.properties.modified = _FIXED_DATE
+    book.properties.creator = "healing"
+    raw = io.BytesIO()
+    book.save(raw)
+    return _stable_zip(raw.getvalue())
+
+
+def _stable_zip(content: bytes) -> bytes:
+    """Return the same archive with sorted members and one fixed date, so that equal content gives equal bytes."""
+    out = io.BytesIO()
+    stamp = _FIXED_DATE.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    with zipfile.ZipFile(io.BytesIO(content)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in sorted(source.namelist()):
+            data = source.read(name)
+            if name == "docProps/core.xml":
+                data = re.sub(rb"(<dcterms:(\w+)[^>]*>)[^<]*", rb"\g<1>" + stamp, data)
+            info = zipfile.ZipInfo(name, _FIXED_DATE.timetuple()[:6])
+            info.create_system, info.external_attr = 3, 0o600 << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(info, data)
+    return out.getvalue()
+
+
+def convert_workbook(sheets: Sheets, *, root_name: str = "data") -> str:
+    """Return the XForm of a workbook as text.
+
+    `root_name` becomes the name of the root element. ODK Validate is not run here. Raises XlsFormError with pyxform's
+    message, which names sheet and row.
+    """
+    try:
+        result = convert(xlsform=write_workbook(sheets), file_type=".xlsx", form_name=root_name, validate=False)
+    except PyXFormError as error:
+        raise XlsFormError(str(error)) from error
+    return str(result.xform)
+
+
+def form_sheets(form: Form) -> dict[str, list[Row]]:
+    """Return the survey, choices and settings sheets of a form, in all languages.
+
+    The version is the first 12 characters of the SHA-256 of survey and choices: the same content, the same version.
+    """
+    survey = [_ordered(row) for row in _node_rows(form.children)]
+    choices = [row for choice_list in _choice_lists(form) for row in _choice_rows(choice_list)]
+    settings = {
+        "form_title": form.title,
+        "form_id": form.form_id,
+        "version": sha256(repr((survey, choices)).encode()).hexdigest()[:12],
+        "default_language": DEFAULT_LANGUAGE.column,
+        "instance_name": to_xpath(form.instance_name),
+        "style": "pages",
+    }
+    return {"survey": survey, "choices": choices, "settings": [settings]}
+
+
+def build_form(form: Form) -> bytes:
+    """Return the form as an .xlsx file; equal definitions give equal bytes."""
+    return write_workbook(form_sheets(form))
+
+
+def build_all() -> dict[str, bytes]:
+    """Return every form of the programme as `<form id>.xlsx` with its content."""
+    return {f"{form.form_id}.xlsx": build_form(form) for form in FORMS.values()}
+
+
+def _node_rows(nodes: tuple[Node, ...]) -> Iterator[Row]:
+    for node in nodes:
+        if isinstance(node, Question):
+            yield _question_row(node)
+        else:
+            kind = "repeat" if isinstance(node, Repeat) else "group"
+            yield _container_row(node, kind)
+            yield from _node_rows(node.children)
+            yield {"type": f"end_{kind}"}
+
+
+def _container_row(node: Group | Repeat, kind: str) -> Row:
+    row = {"type": f"begin_{kind}", "name": node.name}
+    if node.label:
+        row |= _in_all_languages("label", FormString(f"{node.name}.label", node.label))
+    if node.relevant is not None:
+        row["relevant"] = to_xpath(node.relevant)
+    if isinstance(node, Group) and node.together:
+        row["appearance"] = "field-list"
+    if isinstance(node, Repeat) and node.count is not None:
+        row["repeat_count"] = to_xpath(node.count)
+    return row
+
+
+def _question_row(question: Question) -> Row:
+    row = {"type": _type_of(question), "name": question.name, "appearance": question.appearance}
+    columns = {"label": "label", "hint": "hint", "constraint": "constraint_message"}
+    for string in question_strings(question):
+        row |= _in_all_languages(columns[string.key.rsplit(".", 1)[1]], string)
+    if question.required:
+        row["required"] = "yes"
+        row |= _in_all_languages("required_message", FormString(REQUIRED_KEY, REQUIRED_MESSAGE))
+    for column in ("relevant", "constraint", "calculation", "choice_filter"):
+        expression = getattr(question, column)
+        if expression is not None:
+            row[column] = to_xpath(expression)
+    return row | {"parameters": question.parameters}
+
+
+def _type_of(question: Question) -> str:
+    if question.roster is not None:
+        return f"{question.kind} {question.roster.filename}"
+    return f"{question.kind} {question.choices.name}" if question.choices is not None else question.kind
+
+
+def _in_all_languages(column: str, string: FormString) -> Row:
+    return {f"{column}::{language.column}": render(string, language) for language in LANGUAGES}
+
+
+def _ordered(row: Row) -> Row:
+    return {column: row[column] for column in _survey_columns() if row.get(column)}
+
+
+def _survey_columns() -> list[str]:
+    translated = [[f"{name}::{language.column}" for language in LANGUAGES] for name in _TRANSLATED]
+    labels, hints, constraint_messages, required_messages = translated
+    return [
+        "type", "name", *labels, *hints, "required", *required_messages, "relevant", "constraint",
+        *constraint_messages, "calculation", "appearance", "choice_filter", "repeat_count", "parameters",
+    ]  # fmt: skip
+
+
+def _choice_lists(form: Form) -> Iterator[ChoiceList]:
+    found = {question.choices.name: question.choices for question in form.questions() if question.choices is not None}
+    return iter(found.values())
+
+
+def _choice_rows(choices: ChoiceList) -> Iterator[Row]:
+    for choice in choices.choices:
+        string = FormString(choice_key(choices, choice.code), choice.label)
+        labels = (
+            _in_all_languages("label", string)
+            if choices.translated
+            else {f"label::{language.column}": choice.label for language in LANGUAGES}
+        )
+        yield {"list_name": choices.name, "name": choice.code, **labels, **dict(choice.filters)}
