@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from forms.expression import CountSelected, Current, Expression, OnPhone, Ref, all_of, total
+from forms.expression import CountSelected, Current, Expression, OnPhone, Ref, all_of, any_of, total
 from forms.form import Form, Group, Question
 from forms.instrument import Choice, ChoiceList
 from forms.programme import PROGRAMME
@@ -13,6 +13,7 @@ from forms.questions import (
     from_roster,
     metadata,
     no_groups_note,
+    nobody_ticked,
     one_of,
     own_groups,
     yes_no,
@@ -112,6 +113,11 @@ def _absences() -> tuple[Question, ...]:
     )
 
 
+def _meant_nobody(code: str) -> Expression:
+    ticked = CountSelected(Ref(f"absent_{code}"))
+    return all_of(Ref("absence_reasons").has(code), ticked.equals(0))
+
+
 def _roster() -> Group:
     expected, counted = Ref("expected_present"), Ref("head_count")
     return Group(
@@ -130,6 +136,11 @@ def _roster() -> Group:
                 relevant=Ref("anyone_absent").equals("yes"),
             ),
             *_absences(),
+            nobody_ticked(
+                "absent_nobody",
+                "A reason for absence has nobody ticked.",
+                any_of(*(_meant_nobody(code) for code in ABSENCE_REASONS.codes)),
+            ),
             calculated("absent_count", total(CountSelected(Ref(name)) for name in _ABSENT)),
             calculated("expected_present", Ref("roster_count") - Ref("absent_count")),
             Question(
@@ -179,12 +190,21 @@ def _practice() -> Group:
     )
 
 
+def _unnamed(question: str, members: str) -> Expression:
+    return all_of(Ref(question).equals("yes"), CountSelected(Ref(members)).equals(0))
+
+
 def _care() -> Group:
     return Group(
         "care",
         (
             yes_no("anyone_in_distress", "Was anyone in great distress?", indicator="people_in_distress"),
             _members("distress_members", "Who?", Ref("anyone_in_distress").equals("yes")),
+            nobody_ticked(
+                "distress_nobody",
+                "Somebody is in distress, but nobody is ticked.",
+                _unnamed("anyone_in_distress", "distress_members"),
+            ),
             Question(
                 "distress_do",
                 "note",
@@ -194,6 +214,11 @@ def _care() -> Group:
             ),
             yes_no("anyone_to_follow_up", "Does anyone need a visit or a call this week?"),
             _members("follow_up_members", "Who needs a visit or a call?", Ref("anyone_to_follow_up").equals("yes")),
+            nobody_ticked(
+                "follow_up_nobody",
+                "Somebody needs a visit, but nobody is ticked.",
+                _unnamed("anyone_to_follow_up", "follow_up_members"),
+            ),
         ),
         relevant=_HELD,
     )

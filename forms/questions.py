@@ -102,6 +102,23 @@ def from_roster(
     )
 
 
+GO_BACK = ChoiceList("go_back", (Choice("go_back", "Go back and tick who"),))
+
+
+def nobody_ticked(name: str, label: str, condition: Expression) -> Question:
+    """Return a screen that cannot be passed while `condition` holds: somebody is meant, and nobody is ticked.
+
+    When the healing group is changed after ticking, KoboCollect drops the old ticks at Finalize and does not ask a
+    required multiple choice again (JavaRosa 5.1 takes the emptied list for an answer). This screen then stops it.
+    """
+    message = "Nobody is ticked. Go back and tick who, or change the answer before."
+    return replace(
+        one_of(name, label, GO_BACK, relevant=condition),
+        constraint=OnPhone("false()", "never"),
+        constraint_message=message,
+    )
+
+
 def own_groups() -> Expression:
     """Only the healing groups of the CHA whose account is on the phone."""
     return OnPhone("cha = ${username}", "healing groups of this CHA")

@@ -10,9 +10,9 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
+from functools import cache
 from importlib.resources import files
 
 from forms.form import Form, Question
@@ -60,22 +60,44 @@ class Entry:
     date: str
 
 
-@lru_cache(maxsize=None)
+COLUMNS = tuple(field.name for field in fields(Entry))
+
+
+@cache
 def load_catalogue(language: str) -> Mapping[str, Entry]:
     """Return the entries of a language by key. Raises ValueError naming file and line for a wrong row."""
+    name = f"translations/{language}.csv"
+    # utf-8-sig: spreadsheets put a byte order mark before the first column.
+    with files("forms").joinpath(name).open(encoding="utf-8-sig") as lines:
+        return read_catalogue(lines, name)
+
+
+def read_catalogue(lines: Iterable[str], name: str) -> Mapping[str, Entry]:
+    """Return the entries of the catalogue in `lines`, a header and rows of CSV, by key.
+
+    Raises ValueError naming the file as `name`, the line and the key, for: a wrong number of cells or another header,
+    an unknown status, placeholders that differ from the English text, a key that appears twice.
+    """
+    rows = csv.DictReader(lines)
     entries: dict[str, Entry] = {}
-    with files("forms").joinpath(f"translations/{language}.csv").open(encoding="utf-8") as lines:
-        for number, row in enumerate(csv.DictReader(lines), start=2):
-            entry = Entry(**{name: row[name] for name in Entry.__dataclass_fields__})
-            where = f"translations/{language}.csv, line {number}, {entry.key}"
-            if entry.status not in STATUSES:
-                raise ValueError(f"{where}: status must be one of {', '.join(STATUSES)}")
-            if sorted(PLACEHOLDER.findall(entry.text)) != sorted(PLACEHOLDER.findall(entry.english)):
-                raise ValueError(f"{where}: the placeholders differ from the English text")
-            if entry.key in entries:
-                raise ValueError(f"{where}: the key appears twice")
-            entries[entry.key] = entry
+    for row in rows:
+        where = f"{name}, line {rows.line_num}"
+        if tuple(row) != COLUMNS or None in row.values():
+            raise ValueError(f"{where}: the columns must be {', '.join(COLUMNS)}, separated by commas")
+        entry = Entry(**row)
+        if reason := _objection(entry, entries):
+            raise ValueError(f"{where}, {entry.key}: {reason}")
+        entries[entry.key] = entry
     return entries
+
+
+def _objection(entry: Entry, earlier: Mapping[str, Entry]) -> str:
+    """Say what is wrong with an entry, or nothing."""
+    if entry.status not in STATUSES:
+        return f"status must be one of {', '.join(STATUSES)}"
+    if entry.text and sorted(PLACEHOLDER.findall(entry.text)) != sorted(PLACEHOLDER.findall(entry.english)):
+        return "the placeholders differ from the English text"
+    return "the key appears twice" if entry.key in earlier else ""
 
 
 def choice_key(choices: ChoiceList, code: str) -> str:
