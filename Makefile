@@ -66,8 +66,8 @@ format: $(INSTALLED_DEV)  ## let ruff put imports and layout in order
 bench: $(INSTALLED_DEV)  ## how long the main steps take on this machine
 	$(BIN)/python -m pytest -m bench -s $(PYTEST_ARGS)
 
-soak: $(INSTALLED_DEV)  ## the tests that run long on purpose
-	$(BIN)/python -m pytest -m soak -s $(PYTEST_ARGS)
+soak: $(INSTALLED_DEV)  ## random examples in far larger numbers, new ones each time
+	$(BIN)/python -m pytest -m "soak or hypothesis" --hypothesis-profile=soak $(PYTEST_ARGS)
 
 screenshots: $(INSTALLED_DEV)  ## pictures of every page of the running dashboard, into docs/screenshots
 	$(BIN)/python tests/browser/take_screenshots.py $(DASHBOARD_URL)

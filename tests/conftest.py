@@ -1,0 +1,96 @@
+"""Knows what every test stands on: the same examples each run, no network beyond this machine, no silent skips."""
+
+import ipaddress
+import socket
+import sys
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["tests.postgres"]
+
+settings.register_profile(
+    "reproducible",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "soak", parent=settings.get_profile("reproducible"), derandomize=False, max_examples=5_000, print_blob=True
+)
+settings.load_profile("reproducible")
+
+
+class OutsideNetworkError(RuntimeError):
+    """A test tried to reach a machine other than this one; not an OSError, so that no retry can swallow it."""
+
+
+def is_this_machine(host: object) -> bool:
+    """Whether `host`, a name or an address as sockets take them, can only mean this machine."""
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(str(name)).is_loopback
+    except ValueError:
+        return False
+
+
+def guard_network(event: str, arguments: tuple[Any, ...]) -> None:
+    """Audit hook: let sockets reach this machine only; a name ending in `.invalid` is unknown, as it is everywhere."""
+    if event == "socket.getaddrinfo":
+        host = arguments[0]
+    elif event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
+        host = arguments[1][0]
+    else:
+        return
+    if str(host).endswith(".invalid"):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    if not is_this_machine(host):
+        raise OutsideNetworkError(f"a test tried to reach {host}; tests talk to this machine only")
+
+
+sys.addaudithook(guard_network)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--no-skips`, for runs where every tool a test may need is there."""
+    parser.addoption("--no-skips", action="store_true", help="a test that would be skipped fails, with the reason")
+
+
+def turn_skip_into_failure(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Make a skipped report a failed one that keeps its reason; an expected failure stays what it is."""
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[-1] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"--no-skips: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Under `--no-skips`, report a skipped test as failed."""
+    report = yield
+    if item.config.getoption("--no-skips"):
+        turn_skip_into_failure(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Under `--no-skips`, report a skipped file as failed."""
+    report = yield
+    if collector.config.getoption("--no-skips"):
+        turn_skip_into_failure(report)
+    return report
+
+
+@pytest.fixture
+def loopback_listener() -> Iterator[tuple[str, int]]:
+    """Host and port of a socket on this machine that accepts connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[:2]
