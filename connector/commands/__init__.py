@@ -1,0 +1,1 @@
+"""Knows the commands of `healing`, one module each: what it asks for, and the one function that it calls."""

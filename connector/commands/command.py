@@ -1,0 +1,48 @@
+"""Knows what every command gets to work with: settings, its own arguments, and a way to show progress."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from connector.database import open_database
+from connector.kobo import KoboClient
+from connector.progress import OnProgress
+from connector.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The settings, the arguments of this command, where progress goes, and `say`, which prints a line at once."""
+
+    settings: Settings
+    arguments: argparse.Namespace
+    on_progress: OnProgress
+    say: Callable[[str], None]
+
+    def engine(self) -> Engine:
+        """Open the database for writing. Raises StorageError."""
+        return open_database(self.settings.database_url)
+
+    def client(self) -> KoboClient:
+        """Return a client for the server. Raises SettingsError when server or token are not set."""
+        server, token = self.settings.connection()
+        return KoboClient(server, token, kc_server=self.settings.kc_server)
+
+
+Run = Callable[[Context], Iterable[str]]
+"""Does the work and returns the lines to print; the last one says what happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command: its name, one line about it, examples for its help, its own arguments, and what it runs."""
+
+    name: str
+    summary: str
+    examples: tuple[str, ...]
+    run: Run
+    add_arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None

@@ -1,0 +1,186 @@
+"""The programme's facts as tables, at the grain that pages read; all are derived and can be dropped and rebuilt."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Float, Index, Integer, MetaData, String, Table, Text
+
+derived = MetaData()
+
+client = Table(
+    "client",
+    derived,
+    Column("client_code", String(16), primary_key=True, comment="made on the phone at intake"),
+    Column("root_uuid", String(64), nullable=False, comment="the intake record"),
+    Column("sex", String(8), comment="female | male"),
+    Column("birth_year", Integer),
+    Column("age_band", String(8), comment="five-year band at screening: 18-24, 25-29, …, 65+"),
+    Column("district_code", String(4)),
+    Column("sector_code", String(8), comment="of residence; where it was not asked, of the CHA who screened"),
+    Column("cell_code", String(8)),
+    Column("healing_group", String(24), comment="the current one, or the last one when the person left"),
+    Column("cohort", String(16)),
+    Column("cha_code", String(16), comment="of the healing group; for somebody in none, the one who screened"),
+    Column("screened_on", Date),
+    Column("screened_month", String(7), comment="YYYY-MM"),
+    Column("is_eligible", Boolean),
+    Column("ineligible_reason", String(32)),
+    Column("has_consented", Boolean),
+    Column("has_research_consent", Boolean),
+    Column("is_enrolled", Boolean),
+    Column("not_enrolled_reason", String(32)),
+    Column("joined_on", Date, comment="first day in the first healing group"),
+    Column("left_on", Date, comment="NULL while the person is a member"),
+    Column("left_reason", String(32)),
+    Column("sessions_attended", Integer, comment="sessions with state present"),
+    Column("sessions_held", Integer, comment="sessions with state present or absent"),
+    Column("last_attended_on", Date),
+    Column("missed_in_row", Integer, comment="absences since the last presence, over held sessions"),
+    Column("attended_week_1", Boolean),
+    Column("attended_week_8", Boolean),
+    Column("has_completed", Boolean, comment="attended at least the programme's share of planned sessions"),
+    Column("has_endline", Boolean),
+    Index("client_by_group", "healing_group"),
+    Index("client_by_sector", "sector_code", "sex"),
+)
+
+client_identity = Table(
+    "client_identity",
+    derived,
+    Column("client_code", String(16), primary_key=True),
+    Column("short_name", Text, comment="the name used on the roster"),
+    Column("phone", Text),
+    Column("village_code", String(8)),
+    Column("person_key", String(64), index=True, comment="same for people of one name, sex, birth year and sector"),
+    comment="Names, phones and exact places: the only derived table that holds them",
+)
+
+membership = Table(
+    "membership",
+    derived,
+    Column("client_code", String(16), primary_key=True),
+    Column("healing_group", String(24), primary_key=True),
+    Column("joined_on", Date, primary_key=True),
+    Column("left_on", Date, comment="first day on which the person is no longer a member"),
+    Column("left_reason", String(32)),
+    Index("membership_by_group", "healing_group"),
+)
+
+session = Table(
+    "session",
+    derived,
+    Column("healing_group", String(24), primary_key=True),
+    Column("week", Integer, primary_key=True, comment="1 … number of weeks of the cohort"),
+    Column("cohort", String(16)),
+    Column("district_code", String(4)),
+    Column("sector_code", String(8)),
+    Column("cha_code", String(16)),
+    Column("due_on", Date, nullable=False, comment="start of the group + 7 days × (week − 1)"),
+    Column("status", String(12), nullable=False, comment="held | not_held | no_report"),
+    Column("not_held_reason", String(32)),
+    Column("held_on", Date),
+    Column("root_uuid", String(64), comment="the attendance record that counts"),
+    Column("expected", Integer, comment="members on the roster that the phone showed"),
+    Column("present", Integer),
+    Column("absent", Integer),
+    Column("head_count", Integer, comment="people counted in the circle"),
+    Column("head_count_difference", Integer, comment="head count − (expected − absent)"),
+    Column("minutes", Integer),
+    Column("reported_at", DateTime(timezone=False), comment="UTC, when the server received the report"),
+    Column("people_in_distress", Integer),
+    Column("people_to_follow_up", Integer),
+    Index("session_by_due", "due_on", "status"),
+    Index("session_by_sector", "sector_code", "due_on"),
+)
+
+attendance_mark = Table(
+    "attendance_mark",
+    derived,
+    Column("healing_group", String(24), primary_key=True),
+    Column("week", Integer, primary_key=True),
+    Column("client_code", String(16), primary_key=True),
+    Column("state", String(12), nullable=False, comment="present | absent | not_held | no_report | not_member"),
+    Column("reason", String(32), comment="of an absence"),
+    Column("due_on", Date, nullable=False),
+    Index("attendance_by_client", "client_code", "week"),
+    comment="One client at one planned session",
+)
+
+assessment = Table(
+    "assessment",
+    derived,
+    Column("root_uuid", String(64), primary_key=True),
+    Column("instrument", String(16), primary_key=True),
+    Column("client_code", String(16)),
+    Column("wave", String(16), comment="screening | baseline | endline | six_months | twelve_months"),
+    Column("assessed_on", Date),
+    Column("assessed_month", String(7)),
+    Column("answered", Integer, comment="items with a scored answer"),
+    Column("score", Integer, comment="computed by the connector; NULL below the minimum answered"),
+    Column("band", String(24)),
+    Column("score_on_device", Float, comment="computed by the phone"),
+    Column("asked_by", String(24), comment="own_cha | other_cha | supervisor | evaluator"),
+    Index("assessment_by_client", "client_code", "instrument"),
+    Index("assessment_by_wave", "wave", "instrument"),
+)
+
+item_answer = Table(
+    "item_answer",
+    derived,
+    Column("root_uuid", String(64), primary_key=True),
+    Column("item", String(31), primary_key=True),
+    Column("instrument", String(16), nullable=False),
+    Column("value", Integer, comment="the scored code"),
+    Column("missing", String(12), comment="refused | blank, when there is no scored code"),
+)
+
+change = Table(
+    "change",
+    derived,
+    Column("client_code", String(16), primary_key=True),
+    Column("instrument", String(16), primary_key=True),
+    Column("before_wave", String(16), comment="baseline when asked, else screening"),
+    Column("before_on", Date),
+    Column("before_score", Integer),
+    Column("before_band", String(24)),
+    Column("after_on", Date),
+    Column("after_score", Integer, comment="endline"),
+    Column("after_band", String(24)),
+    Column("difference", Integer, comment="after − before; negative is fewer symptoms"),
+    Column("verdict", String(12), comment="improved | worse | no_change | unknown, by the instrument's reliable change"),
+    Index("change_by_instrument", "instrument", "verdict"),
+    comment="Before and after, one row for each enrolled client and instrument; NULL where a side is missing",
+)
+
+alert = Table(
+    "alert",
+    derived,
+    Column("alert_id", String(64), primary_key=True, comment="stable over rebuilds: kind, record and client"),
+    Column("kind", String(16), nullable=False, comment="safety | distress | follow_up"),
+    Column("level", String(16), nullable=False, comment="imminent | moderate | low | follow_up"),
+    Column("client_code", String(16)),
+    Column("healing_group", String(24)),
+    Column("district_code", String(4)),
+    Column("sector_code", String(8)),
+    Column("cha_code", String(16)),
+    Column("form_id", String(16), nullable=False),
+    Column("root_uuid", String(64), nullable=False),
+    Column("opened_at", DateTime(timezone=False), nullable=False, comment="UTC, end of the interview or session"),
+    Column("due_at", DateTime(timezone=False), nullable=False, comment="UTC, by when a person must have reacted"),
+    Column("actions", Text, comment="codes of what the interviewer did, space-separated"),
+    Index("alert_by_level", "level", "opened_at"),
+)
+
+problem = Table(
+    "problem",
+    derived,
+    Column("problem_id", String(64), primary_key=True, comment="stable over rebuilds"),
+    Column("kind", String(32), nullable=False, comment="see connector/problem.py"),
+    Column("form_id", String(16), nullable=False),
+    Column("root_uuid", String(64), comment="NULL when it concerns the registry"),
+    Column("server_id", BigInteger, comment="_id of the record on the server"),
+    Column("path", Text, comment="the question concerned; never its value"),
+    Column("healing_group", String(24)),
+    Column("client_code", String(16)),
+    Column("message", Text, nullable=False, comment="what is wrong and what to do; holds no answer"),
+    Index("problem_by_kind", "kind"),
+)

@@ -1,0 +1,183 @@
+"""The programme in the words of facts: a healing group, a screening, a session's report, a visit, a membership."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Day = dt.date
+
+
+@dataclass(frozen=True, slots=True)
+class HealingGroup:
+    """A healing group of the registry; `started_on` is the day of week 1, `weeks` the number of planned sessions."""
+
+    code: str
+    district_code: str | None
+    sector_code: str
+    cha_code: str
+    cohort: str
+    started_on: Day
+    weeks: int
+
+    def due_on(self, week: int) -> Day:
+        """Return the planned day of a week's session."""
+        return self.started_on + dt.timedelta(days=7 * (week - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Cha:
+    """A Community Healing Assistant of the registry; `username` is the KoboToolbox account on the phone."""
+
+    code: str
+    username: str
+    sector_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Healing groups by code, and CHAs by the username on their phone."""
+
+    groups: Mapping[str, HealingGroup]
+    chas: Mapping[str, Cha]
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What one intake record says about a person."""
+
+    root_uuid: str
+    asset_uid: str
+    server_id: int
+    client_code: str
+    screened_on: Day | None
+    sex: str | None
+    birth_year: int | None
+    age: int | None
+    sector: str | None
+    cell: str | None
+    eligible: str | None
+    ineligible_reason: str | None
+    consent_service: str | None
+    consent_research: str | None
+    enrolled: str | None
+    not_enrolled_reason: str | None
+    healing_group: str | None
+    joined_on: Day | None
+    username: str | None = None
+
+    @property
+    def first_day(self) -> Day | None:
+        """The day on which the person joins: the one told, else the day of the screening."""
+        return self.joined_on or self.screened_on
+
+    @property
+    def birth_year_or_estimate(self) -> int | None:
+        """The year of birth told, else the year of the screening minus the age told."""
+        if self.birth_year is not None or self.age is None or self.screened_on is None:
+            return self.birth_year
+        return self.screened_on.year - self.age
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one attendance record says about a session; `absent` maps client codes to reasons."""
+
+    root_uuid: str
+    server_id: int
+    healing_group: str | None
+    week: int | None
+    session_date: Day | None
+    was_held: str | None
+    not_held_reason: str | None
+    roster: frozenset[str]
+    expected: int
+    absent: Mapping[str, str]
+    head_count: int | None
+    minutes: int | None
+    reported_at: dt.datetime | None
+    ended_at: dt.datetime | None
+    in_distress: tuple[str, ...]
+    to_follow_up: tuple[str, ...]
+
+    @property
+    def present(self) -> int:
+        """How many people on the phone's list were not ticked as absent."""
+        return self.expected - len(self.absent)
+
+    @property
+    def order(self) -> tuple[int, str]:
+        """Of several reports of one session, the one with the highest order counts: the one that arrived last."""
+        return (self.server_id, self.root_uuid)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What one outcome record says about contact with a client."""
+
+    root_uuid: str
+    server_id: int
+    client_code: str
+    wave: str | None
+    contact_result: str | None
+    visited_on: Day | None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A transfer to a healing group, entered by a coordinator."""
+
+    client_code: str
+    healing_group: str
+    joined_on: Day
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Somebody is no longer a member from `left_on`; of one healing group, or (None) of whichever they are in."""
+
+    client_code: str
+    left_on: Day
+    reason: str
+    healing_group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """From `joined_on` to the day before `left_on` a client is a member of a healing group."""
+
+    client_code: str
+    healing_group: str
+    joined_on: Day
+    left_on: Day | None = None
+    left_reason: str | None = None
+
+    def includes(self, day: Day) -> bool:
+        """Whether the client is a member on a day."""
+        return self.joined_on <= day and (self.left_on is None or day < self.left_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One client at one planned session; `day` is when it was held, else when it was due."""
+
+    healing_group: str
+    week: int
+    client_code: str
+    state: str
+    day: Day
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One client's result on one instrument at one wave."""
+
+    root_uuid: str
+    client_code: str
+    instrument: str
+    wave: str | None
+    assessed_on: Day | None
+    score: int | None
+    band: str | None

@@ -1,0 +1,76 @@
+"""Knows how each member stood to each planned session: present, absent, not held, not reported, not a member then."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from connector.facts import Membership
+from connector.facts_sessions import HELD, NO_REPORT, Session
+from connector.problem import Problem, problem
+
+PRESENT, ABSENT, NOT_MEMBER = "present", "absent", "not_member"
+
+
+def build_marks(
+    sessions: Sequence[Session], memberships: Iterable[Membership]
+) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Return one row of `attendance_mark` for every client who was ever a member × every planned session.
+
+    `memberships` are all intervals in the healing group. A client outside them on the session's day is `not_member`.
+    At a session that was held, a member is `absent` when ticked, `present` when on the phone's list and not ticked,
+    and `no_report` when not on the phone's list: nobody knows then, and that is a problem, once a session.
+    """
+    intervals = defaultdict(list)
+    for membership in memberships:
+        intervals[membership.client_code].append(membership)
+    rows: list[dict[str, Any]] = []
+    problems: list[Problem] = []
+    for session in sessions:
+        marks = {code: state_of(code, theirs, session) for code, theirs in sorted(intervals.items())}
+        rows.extend(_row(session, code, state) for code, state in marks.items())
+        problems.extend(_missing_from_roster(session, marks))
+    return rows, problems
+
+
+def state_of(client_code: str, intervals: Iterable[Membership], session: Session) -> str:
+    """Return the state of one client at one session."""
+    if not any(interval.includes(session.day) for interval in intervals):
+        return NOT_MEMBER
+    report = session.report
+    if session.status != HELD or report is None:
+        return session.status
+    if client_code in report.absent:
+        return ABSENT
+    return PRESENT if client_code in report.roster else NO_REPORT
+
+
+def _row(session: Session, client_code: str, state: str) -> dict[str, Any]:
+    report = session.report
+    return {
+        "healing_group": session.group.code,
+        "week": session.week,
+        "client_code": client_code,
+        "state": state,
+        "reason": report.absent[client_code] if report and state == ABSENT else None,
+        "due_on": session.group.due_on(session.week),
+    }
+
+
+def _missing_from_roster(session: Session, marks: dict[str, str]) -> list[Problem]:
+    count = list(marks.values()).count(NO_REPORT)
+    if session.status != HELD or session.report is None or count == 0:
+        return []
+    return [
+        problem(
+            "not_on_phone_roster",
+            "attendance",
+            root_uuid=session.report.root_uuid,
+            server_id=session.report.server_id,
+            path="roster_codes",
+            healing_group=session.group.code,
+            week=session.week,
+            count=count,
+        )
+    ]

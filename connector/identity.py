@@ -1,0 +1,78 @@
+"""Knows how a record is parted into answers and what names or locates a person, and made whole again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from connector.layout import Level, layout_of
+from forms.form import Form
+
+Json = Any
+Record = Mapping[str, Json]
+
+
+def split_record(form: Form, record: Record) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Return (body, identity) of a record as the server gave it.
+
+    In the body every identifying answer, every key that the form does not know and every answer of an unexpected shape
+    is null; all else, and the order, is untouched. Identity holds the values taken out by the same keys, inside
+    repeats as a list with one object for each row. `join_record` restores the record.
+    """
+    return _split(layout_of(form), record)
+
+
+def join_record(body: Record, identity: Record) -> dict[str, Json]:
+    """Return the record that `split_record` parted, equal and in the same order.
+
+    Raises ValueError when the two parts do not belong together.
+    """
+    missing = [key for key in identity if key not in body]
+    if missing:
+        raise ValueError(f"{len(missing)} keys of the identity are not in the body")
+    return {key: _joined(value, identity[key]) if key in identity else value for key, value in body.items()}
+
+
+def _split(level: Level, record: Record) -> tuple[dict[str, Json], dict[str, Json]]:
+    body: dict[str, Json] = {}
+    identity: dict[str, Json] = {}
+    for key, value in record.items():
+        body[key], taken = _part(level, key, value)
+        if taken is not _NOTHING:
+            identity[key] = taken
+    return body, identity
+
+
+_NOTHING = object()
+
+
+def _part(level: Level, key: str, value: Json) -> tuple[Json, Json]:
+    """Return (what stays, what is taken or _NOTHING) of one key."""
+    repeat = level.find_repeat(key)
+    if repeat is not None and _is_rows(value):
+        return _split_rows(repeat, value)
+    if value is not None and (level.is_withheld(key) or _has_unexpected_shape(level, key, value)):
+        return None, value
+    return value, _NOTHING
+
+
+def _split_rows(repeat: Level, rows: list[Record]) -> tuple[Json, Json]:
+    parts = [_split(repeat, row) for row in rows]
+    taken = [identity for _, identity in parts]
+    return [body for body, _ in parts], taken if any(taken) else _NOTHING
+
+
+def _is_rows(value: Json) -> bool:
+    return isinstance(value, list) and all(isinstance(row, Mapping) for row in value)
+
+
+def _has_unexpected_shape(level: Level, key: str, value: Json) -> bool:
+    return level.find(key) is not None and isinstance(value, list | Mapping)
+
+
+def _joined(stayed: Json, taken: Json) -> Json:
+    if stayed is None:
+        return taken
+    if not (isinstance(stayed, list) and isinstance(taken, list) and len(stayed) == len(taken)):
+        raise ValueError("body and identity do not belong together")
+    return [join_record(body, identity) for body, identity in zip(stayed, taken, strict=True)]

@@ -1,0 +1,1 @@
+"""Knows the steps from one version of the precious tables to the next (Alembic)."""

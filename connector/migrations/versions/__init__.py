@@ -1,0 +1,1 @@
+"""Knows each step: one file a revision, never changed once released."""

@@ -1,0 +1,158 @@
+"""The tables that are kept and migrated, never rebuilt: raw submissions, their versions, the registry and the log of runs."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, Integer, MetaData, String, Table, Text
+
+precious = MetaData()
+
+submission = Table(
+    "submission",
+    precious,
+    Column("asset_uid", String(32), primary_key=True),
+    Column("root_uuid", String(64), primary_key=True, comment="meta/rootUuid without prefix: one record for life"),
+    Column("form_id", String(31), nullable=False),
+    Column("server_id", BigInteger, nullable=False, comment="_id: changes when a deleted record is sent again"),
+    Column("version_uuid", String(64), nullable=False, comment="_uuid: changes at every edit"),
+    Column("form_version", String(64), comment="__version__ as the phone sent it"),
+    Column("submitted_at", DateTime(timezone=False), comment="_submission_time, UTC"),
+    Column("submitted_by", String(64)),
+    Column("validation_status", String(48)),
+    Column("validation_at", BigInteger, comment="seconds since 1970"),
+    Column("body", Text, nullable=False, comment="the record as served, ASCII JSON, identifying values replaced by null"),
+    Column("body_hash", String(64), nullable=False, comment="SHA-256 of the whole record as served"),
+    Column("first_seen_at", DateTime(timezone=False), nullable=False),
+    Column("deleted_at", DateTime(timezone=False), comment="when its absence on the server was proved"),
+    Index("submission_by_server_id", "asset_uid", "server_id"),
+    Index("submission_by_form", "form_id"),
+)
+
+submission_identity = Table(
+    "submission_identity",
+    precious,
+    Column("asset_uid", String(32), primary_key=True),
+    Column("root_uuid", String(64), primary_key=True),
+    Column("body", Text, nullable=False, comment="identifying and unknown values by path, ASCII JSON"),
+    comment="What was taken out of submission.body; kept apart so that access can be refused",
+)
+
+submission_version = Table(
+    "submission_version",
+    precious,
+    Column("asset_uid", String(32), primary_key=True),
+    Column("root_uuid", String(64), primary_key=True),
+    Column("body_hash", String(64), primary_key=True),
+    Column("version_uuid", String(64), nullable=False),
+    Column("server_id", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("replaced_at", DateTime(timezone=False), nullable=False),
+    comment="Earlier contents of edited records",
+)
+
+submission_version_identity = Table(
+    "submission_version_identity",
+    precious,
+    Column("asset_uid", String(32), primary_key=True),
+    Column("root_uuid", String(64), primary_key=True),
+    Column("body_hash", String(64), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+deployment = Table(
+    "deployment",
+    precious,
+    Column("server", String(255), primary_key=True),
+    Column("form_id", String(31), primary_key=True),
+    Column("asset_uid", String(32), nullable=False),
+    Column("workbook_hash", String(64), nullable=False),
+    Column("version_uid", String(64), nullable=False),
+    Column("deployed_at", DateTime(timezone=False), nullable=False),
+)
+
+form_version = Table(
+    "form_version",
+    precious,
+    Column("version_uid", String(64), primary_key=True, comment="__version__ of records filled in with it"),
+    Column("form_id", String(31), nullable=False),
+    Column("workbook_hash", String(64), nullable=False),
+    Column("deployed_at", DateTime(timezone=False), nullable=False),
+)
+
+sync_cursor = Table(
+    "sync_cursor",
+    precious,
+    Column("asset_uid", String(32), primary_key=True),
+    Column("form_id", String(31), nullable=False),
+    Column("last_id", BigInteger, nullable=False, comment="highest _id whose page is committed"),
+    Column("history_since", String(32), comment="newest history row dealt with, as the server writes it"),
+    Column("complete_as_of", DateTime(timezone=False), comment="UTC, start of the last run that proved completeness"),
+    Column("server_count", Integer),
+    Column("swept_at", DateTime(timezone=False), comment="UTC, start of the last run that compared every record"),
+)
+
+sync_run = Table(
+    "sync_run",
+    precious,
+    Column("run_id", Integer, primary_key=True, autoincrement=True),
+    Column("started_at", DateTime(timezone=False), nullable=False),
+    Column("finished_at", DateTime(timezone=False)),
+    Column("status", String(12), nullable=False, comment="running | ok | failed"),
+    Column("exit_code", Integer),
+    Column("new", Integer, nullable=False, default=0),
+    Column("edited", Integer, nullable=False, default=0),
+    Column("revalidated", Integer, nullable=False, default=0),
+    Column("deleted", Integer, nullable=False, default=0),
+    Column("problems", Integer, nullable=False, default=0),
+    Column("message", Text, comment="the last line that the run printed"),
+)
+
+cha = Table(
+    "cha",
+    precious,
+    Column("cha_code", String(16), primary_key=True),
+    Column("username", String(64), nullable=False, unique=True, comment="KoboToolbox account on the phone"),
+    Column("sector_code", String(8)),
+    Column("is_active", Boolean, nullable=False, default=True),
+)
+
+cha_identity = Table(
+    "cha_identity",
+    precious,
+    Column("cha_code", String(16), primary_key=True),
+    Column("full_name", Text),
+    Column("phone", Text),
+)
+
+healing_group = Table(
+    "healing_group",
+    precious,
+    Column("code", String(24), primary_key=True),
+    Column("label", Text, nullable=False, comment="what people call it"),
+    Column("district_code", String(4)),
+    Column("sector_code", String(8), nullable=False),
+    Column("cha_code", String(16), nullable=False),
+    Column("cohort", String(16), nullable=False),
+    Column("started_on", Date, nullable=False, comment="day of week 1"),
+    Column("weeks", Integer, nullable=False),
+)
+
+membership_move = Table(
+    "membership_move",
+    precious,
+    Column("client_code", String(16), primary_key=True),
+    Column("joined_on", Date, primary_key=True),
+    Column("healing_group", String(24), primary_key=True),
+    Column("reason", String(32)),
+    comment="Transfers entered by a coordinator",
+)
+
+alert_handling = Table(
+    "alert_handling",
+    precious,
+    Column("handling_id", Integer, primary_key=True, autoincrement=True),
+    Column("alert_id", String(64), nullable=False, index=True),
+    Column("state", String(16), nullable=False, comment="acknowledged | contacted | closed"),
+    Column("handled_at", DateTime(timezone=False), nullable=False, comment="UTC"),
+    Column("handled_by", String(64), nullable=False, comment="role or initials of the person who acted"),
+    comment="What people did about alerts; the latest row is the state",
+)

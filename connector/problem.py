@@ -1,0 +1,144 @@
+"""Every kind of problem that data can have: what is wrong, what to do, and what has to change for it to go away."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from types import MappingProxyType
+
+RECORD, CLIENT, PERSON, GROUP = "record", "client", "person", "healing_group"
+"""What a problem hangs on, and so when it is looked for again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of problem; `text` may name codes, dates and numbers of records in braces, never an answer."""
+
+    code: str
+    hangs_on: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One row of the table `problem`; `path` is the question concerned. No field ever holds an answer."""
+
+    kind: str
+    form_id: str
+    root_uuid: str | None = None
+    server_id: int | None = None
+    path: str | None = None
+    healing_group: str | None = None
+    client_code: str | None = None
+    message: str = ""
+
+    @property
+    def problem_id(self) -> str:
+        """The same for the same problem in every rebuild."""
+        parts = (self.kind, self.form_id, self.root_uuid, self.path, self.healing_group, self.client_code)
+        return hashlib.sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()
+
+    def row(self) -> dict[str, object]:
+        """Return the row of the table `problem`."""
+        return {"problem_id": self.problem_id, **asdict(self)}
+
+
+_CORRECT = "Compare with the paper or ask who filled it in, then edit the record in KoboToolbox."
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        kind.code: kind
+        for kind in (
+            Kind("unreadable_record", RECORD, "The record cannot be read ({reason}). Its raw form is kept."),
+            Kind("unknown_question", RECORD, "The form does not know this question. The answer is kept apart, unread."),
+            Kind("unexpected_shape", RECORD, "The answer is not a single value. It is kept apart, unread."),
+            Kind("not_in_list", RECORD, f"The answer is not in its choice list and counts as blank. {_CORRECT}"),
+            Kind("not_a_value", RECORD, f"The answer is {{reason}} and counts as blank. {_CORRECT}"),
+            Kind("missing_answer", RECORD, f"An answer is missing without which the record cannot count. {_CORRECT}"),
+            Kind("score_differs", RECORD, "The phone and this program compute different values. Ours is shown."),
+            Kind("calculation_differs", RECORD, "The phone and this program compute different values. Both are kept."),
+            Kind("invalid_client_code", RECORD, f"The client code has a typing error. {_CORRECT}"),
+            Kind("two_projects", RECORD, "The record is in two KoboToolbox projects; this copy counts. Delete one."),
+            Kind(
+                "duplicate_client_code",
+                CLIENT,
+                "This client code is in an earlier intake record too; the earlier one counts. If the person was "
+                "entered twice, delete this record; if there are two people, give one a new code.",
+            ),
+            Kind(
+                "member_of_two_groups",
+                CLIENT,
+                "The person joined {later} while still in {earlier}; the later one counts. Enter a move, or correct "
+                "the intake record that is wrong.",
+            ),
+            Kind("enrolled_without_group", CLIENT, f"The person is enrolled, but in no healing group. {_CORRECT}"),
+            Kind(
+                "unknown_group_of_client",
+                CLIENT,
+                "The person's healing group is not in the registry. Import the group, or correct the record.",
+            ),
+            Kind(
+                "unknown_client",
+                CLIENT,
+                "No intake record has this client code. The intake may still be on a phone; otherwise correct it.",
+            ),
+            Kind(
+                "possible_duplicate_person",
+                PERSON,
+                "Same short name, sex, year of birth and sector as {others}. If it is one person, delete one intake "
+                "record.",
+            ),
+            Kind(
+                "unknown_group",
+                GROUP,
+                "The report names a healing group that is not in the registry. Import the group, or correct the "
+                "record.",
+            ),
+            Kind("unknown_cha", GROUP, "The CHA of this healing group is not in the registry. Import the CHA."),
+            Kind(
+                "week_out_of_range",
+                GROUP,
+                f"Week {{week}} is not a week of this healing group (1 to {{weeks}}). {_CORRECT}",
+            ),
+            Kind(
+                "session_reported_twice",
+                GROUP,
+                "Week {week} has several reports; the one sent last counts, this one does not. Delete the wrong one, "
+                "or correct its week.",
+            ),
+            Kind(
+                "head_count_differs",
+                GROUP,
+                "Week {week}: the people counted and the list minus the absent differ by {difference}. Ask the CHA who "
+                "was there.",
+            ),
+            Kind(
+                "not_on_phone_roster",
+                GROUP,
+                "Week {week}: members missing from the list that the phone showed, so that nobody knows whether they "
+                "came: {count}. The phone needs the new list before the next session.",
+            ),
+        )
+    }
+)
+
+
+def problem(kind: str, form_id: str, **details: str | int | None) -> Problem:
+    """Return a problem of a kind; `details` are fields of Problem and whatever the kind's text names.
+
+    Raises KeyError for an unknown kind or a detail that the text needs and does not get.
+    """
+    text = KINDS[kind].text.format_map({key: value for key, value in details.items() if value is not None})
+    fields = {key: value for key, value in details.items() if key in Problem.__slots__}
+    return Problem(kind=kind, form_id=form_id, message=text, **fields)  # type: ignore[arg-type]
+
+
+def kinds_of(hangs_on: str) -> tuple[str, ...]:
+    """Return the codes of the kinds that hang on a record, a client, a person or a healing group."""
+    return tuple(kind.code for kind in KINDS.values() if kind.hangs_on == hangs_on)
+
+
+def problem_rows(problems: Iterable[Problem]) -> list[dict[str, object]]:
+    """Return the rows of several problems, each problem once."""
+    return list({each.problem_id: each.row() for each in problems}.values())

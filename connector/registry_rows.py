@@ -1,0 +1,159 @@
+"""Knows what a row of the registry's CSV files must look like, and says what is wrong with one that does not."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from connector.answer import LATEST_YEAR
+from connector.errors import SettingsError
+from forms.client_code import is_valid
+from forms.places import all_places
+from forms.programme import PROGRAMME
+
+_CODE = re.compile(r"[A-Za-z0-9_.-]+")
+_USERNAME = re.compile(r"[a-z][a-z0-9_]*")
+_YES_NO = {"yes": True, "no": False, "1": True, "0": False, "true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """One row of a file: its line, its non-empty cells by column, and whether it has cells without a column."""
+
+    line: int
+    values: Mapping[str, str]
+    is_too_long: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What rows may refer to; reading a row adds what it brings, so that a file cannot contradict itself."""
+
+    cha_by_username: dict[str, str]
+    cha_codes: set[str]
+    group_codes: set[str]
+
+
+def read_cells(name: str, content: bytes, needed: tuple[str, ...]) -> Iterator[Cells]:
+    """Yield the rows of a CSV file that have any cell.
+
+    Raises SettingsError when the file is not UTF-8, is damaged, or lacks a needed column.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SettingsError(f"{name} is not in UTF-8.", advice="Save it as CSV UTF-8.") from None
+    header = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if ";" in header else ",", strict=True)
+    try:
+        _require_columns(name, reader.fieldnames or (), needed)
+        for row in reader:
+            values = {key: value.strip() for key, value in row.items() if isinstance(value, str) and value.strip()}
+            if values:
+                yield Cells(reader.line_num, values, None in row)
+    except csv.Error:
+        where = f"{name} is damaged near line {reader.line_num + 1}."
+        raise SettingsError(where, advice="Save it again as CSV.") from None
+
+
+def _require_columns(name: str, found: Collection[str], needed: tuple[str, ...]) -> None:
+    missing = [column for column in needed if column not in found]
+    if missing:
+        raise SettingsError(f"{name} has no column {', '.join(missing)}.", advice=f"Needed: {', '.join(needed)}.")
+
+
+def read_cha(cells: Cells, known: Known) -> dict[str, Any]:
+    """Return the row of a CHA, name and phone included. Raises ValueError saying what is wrong."""
+    code = _code(cells, "cha_code", 16)
+    username = _text(cells, "username", 64)
+    if not _USERNAME.fullmatch(username):
+        raise ValueError("username is not a KoboToolbox username: small letters, digits and _")
+    if known.cha_by_username.get(username, code) != code:
+        raise ValueError("username belongs to another CHA")
+    active = cells.values.get("is_active", "yes").lower()
+    if active not in _YES_NO:
+        raise ValueError("is_active is neither yes nor no")
+    sector = _sector(cells) if "sector_code" in cells.values else None
+    known.cha_by_username[username] = code
+    person = {"full_name": _optional(cells, "full_name"), "phone": _optional(cells, "phone")}
+    return {"cha_code": code, "username": username, "sector_code": sector, "is_active": _YES_NO[active], **person}
+
+
+def read_healing_group(cells: Cells, known: Known) -> dict[str, Any]:
+    """Return the row of a healing group. Raises ValueError saying what is wrong."""
+    sector, cha_code = _sector(cells), _code(cells, "cha_code", 16)
+    if cha_code not in known.cha_codes:
+        raise ValueError("cha_code is not in the registry: import the CHA first")
+    weeks = cells.values.get("weeks", str(PROGRAMME.weeks))
+    if not re.fullmatch(r"\d{1,3}", weeks, re.ASCII) or not 1 <= int(weeks) <= PROGRAMME.weeks:
+        raise ValueError(f"weeks is not a number from 1 to {PROGRAMME.weeks}, which is what the form can record")
+    return {
+        "code": _code(cells, "code", 24),
+        "label": _text(cells, "label", 200),
+        "district_code": sector[:2],
+        "sector_code": sector,
+        "cha_code": cha_code,
+        "cohort": _text(cells, "cohort", 16),
+        "started_on": _day(cells, "started_on"),
+        "weeks": int(weeks),
+    }
+
+
+def read_move(cells: Cells, known: Known) -> dict[str, Any]:
+    """Return the row of a transfer. Raises ValueError saying what is wrong."""
+    client_code, group = _code(cells, "client_code", 16), _code(cells, "healing_group", 24)
+    if not is_valid(client_code):
+        raise ValueError("client_code has a typing error")
+    if group not in known.group_codes:
+        raise ValueError("healing_group is not in the registry: import the group first")
+    reason = _code(cells, "reason", 32) if "reason" in cells.values else None
+    joined_on = _day(cells, "joined_on")
+    return {"client_code": client_code, "joined_on": joined_on, "healing_group": group, "reason": reason}
+
+
+def _text(cells: Cells, column: str, longest: int) -> str:
+    value = cells.values.get(column, "")
+    if not value:
+        raise ValueError(f"{column} is empty")
+    if len(value) > longest:
+        raise ValueError(f"{column} has more than {longest} characters")
+    if "\x00" in value:
+        raise ValueError(f"{column} holds a character that cannot be stored")
+    return value
+
+
+def _optional(cells: Cells, column: str) -> str | None:
+    return _text(cells, column, 200) if column in cells.values else None
+
+
+def _code(cells: Cells, column: str, longest: int) -> str:
+    value = _text(cells, column, longest)
+    if not _CODE.fullmatch(value):
+        raise ValueError(f"{column} may hold only letters, digits, _, . and -")
+    return value
+
+
+def _sector(cells: Cells) -> str:
+    code = _code(cells, "sector_code", 8)
+    place = all_places().get(code)
+    if place is None or place.level != "sector":
+        raise ValueError("sector_code is not the official code of a sector")
+    return code
+
+
+def _day(cells: Cells, column: str) -> dt.date:
+    value = _text(cells, column, 10)
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
+        raise ValueError(f"{column} is not a day like 2026-03-02")
+    try:
+        day = dt.date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{column} is not a day of the calendar") from None
+    if not 2000 <= day.year <= LATEST_YEAR:
+        raise ValueError(f"{column} is not in this century")
+    return day

@@ -1,0 +1,269 @@
+"""Knows the words in which a simulated programme is told: who, which groups, what happened, what was recorded."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+FormId = Literal["intake", "attendance", "outcome"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cohort:
+    """Healing groups that start in the same week; `has_baseline_visit` asks the outcome form before week 1 too."""
+
+    groups: int
+    started_weeks_ago: int
+    has_baseline_visit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeSize:
+    """How big the simulated programme is: sectors, cohorts (oldest first), fewest and most members of a group."""
+
+    sectors: int = 6
+    cohorts: tuple[Cohort, ...] = (
+        Cohort(11, 60),
+        Cohort(11, 44),
+        Cohort(10, 24, has_baseline_visit=True),
+        Cohort(8, 10),
+        Cohort(4, 3),
+    )
+    members: tuple[int, int] = (18, 22)
+
+    @classmethod
+    def small(cls) -> ProgrammeSize:
+        """Two sectors, four groups, some seventy people: for quick tests."""
+        cohorts = (Cohort(1, 60), Cohort(1, 24, has_baseline_visit=True), Cohort(1, 10), Cohort(1, 3))
+        return cls(sectors=2, cohorts=cohorts, members=(12, 15))
+
+
+@dataclass(frozen=True, slots=True)
+class Cha:
+    """A Community Healing Assistant; `username` is the KoboToolbox account on the phone."""
+
+    cha_code: str
+    username: str
+    full_name: str
+    phone: str
+    sector: str
+
+
+@dataclass(frozen=True, slots=True)
+class HealingGroup:
+    """A healing group as the registry knows it; `started_on` is the day of week 1, `cohort` its month (YYYY-MM)."""
+
+    code: str
+    label: str
+    sector: str
+    village: str
+    cha: Cha
+    cohort: str
+    started_on: dt.date
+    has_baseline_visit: bool
+
+    def due_on(self, week: int) -> dt.date:
+        """The planned day of a week's session (week 1 is the first)."""
+        return self.started_on + dt.timedelta(days=7 * (week - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who somebody is; names and telephone numbers are invented, the numbers from a range that is not in use."""
+
+    person_id: str
+    sex: str
+    birth_year: int
+    knows_birth_year: bool
+    short_name: str
+    phone: str
+    village: str
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyTriage:
+    """Answers (yes, no, refused) to the four questions after a positive item 9, the level they mean, what was done."""
+
+    thoughts_now: str
+    plan: str
+    means: str
+    past_year: str
+    level: str
+    actions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One person's answers to PHQ-9, GAD-7 and PCL-5: item name -> code or "refused"; difficulty only with symptoms."""
+
+    items: Mapping[str, str]
+    difficulty: str
+    safety: SafetyTriage | None
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """One intake record and what it led to; somebody entered twice is two clients with one `person`.
+
+    `group` is None for people who were not enrolled; a `twin_of` names the first of two entries of a person.
+    """
+
+    client_id: str
+    person: Person
+    cha: Cha
+    screened_at: dt.datetime
+    is_able: bool
+    was_in_group_before: bool
+    consents: bool
+    consent_mode: str
+    consents_to_research: bool
+    answers: Answers | None
+    group: HealingGroup | None
+    not_enrolled_reason: str
+    twin_of: str = ""
+
+    @property
+    def age(self) -> int:
+        """Years, as the form counts them: this year minus the year of birth."""
+        return self.screened_at.year - self.person.birth_year
+
+    @property
+    def ineligible_reason(self) -> str:
+        """The first reason that applies, or "" for an eligible person."""
+        if self.age < 18:
+            return "under_age"
+        if not self.is_able:
+            return "not_able"
+        return "earlier_participant" if self.was_in_group_before else ""
+
+    @property
+    def is_eligible(self) -> bool:
+        """Adult, able to take part, not in a healing group before."""
+        return not self.ineligible_reason
+
+    @property
+    def has_consented(self) -> bool:
+        """Eligible and agreed to take part."""
+        return self.is_eligible and self.consents
+
+    @property
+    def is_enrolled(self) -> bool:
+        """Joined a healing group."""
+        return self.group is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One client in one healing group, from `joined_on`; `left_on` is the first day when the client no longer comes.
+
+    `is_told` says whether the CHA ticks that the person left; otherwise the absences have no known reason.
+    """
+
+    client_id: str
+    group: str
+    joined_on: dt.date
+    left_on: dt.date | None = None
+    is_told: bool = False
+
+    def covers(self, day: dt.date) -> bool:
+        """Whether the client belongs to the group on `day`."""
+        return self.joined_on <= day and (self.left_on is None or day < self.left_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One planned session and what happened; `status` is held, not_held or no_report.
+
+    `came` are the clients who came (also newcomers who are not on the phone's list yet), `away` why others did not,
+    `extra_heads` how far the CHA's count is from the number who came (visitors, people gone early).
+    """
+
+    group: HealingGroup
+    week: int
+    status: str
+    not_held_reason: str = ""
+    came: frozenset[str] = frozenset()
+    away: Mapping[str, str] | None = None
+    extra_heads: int = 0
+    components: tuple[str, ...] = ()
+    minutes: int = 0
+    in_distress: tuple[str, ...] = ()
+    to_follow_up: tuple[str, ...] = ()
+
+    @property
+    def due_on(self) -> dt.date:
+        """The planned day, which is also the day of a session that was held."""
+        return self.group.due_on(self.week)
+
+
+@dataclass(frozen=True, slots=True)
+class Livelihood:
+    """Answers to the socio-economic block, by question name."""
+
+    work_days_lost: int
+    meals_yesterday: str
+    yes_or_no: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One outcome interview, or the attempt at one; `answers` and `livelihood` only with contact `interviewed`."""
+
+    client_id: str
+    group: HealingGroup
+    wave: str
+    visited_at: dt.datetime
+    asked_by: str
+    username: str
+    contact_result: str
+    is_code_typed: bool
+    answers: Answers | None
+    livelihood: Livelihood | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A filled form and its way to the server.
+
+    `subject` is what the CHA wrote at first and `corrected` what an edit by the coordinator made of it (None: never
+    edited). `copy_of` names the record that this one repeats by mistake.
+    """
+
+    record_id: str
+    form: FormId
+    subject: Client | Session | Visit
+    username: str
+    language: str
+    started_at: dt.datetime
+    minutes: int
+    sent_at: dt.datetime
+    corrected: Client | Session | Visit | None = None
+    edited_at: dt.datetime | None = None
+    deleted_at: dt.datetime | None = None
+    review: str = ""
+    reviewed_at: dt.datetime | None = None
+    copy_of: str = ""
+
+    @property
+    def final(self) -> Client | Session | Visit:
+        """What the record says in the end."""
+        return self.corrected or self.subject
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """The whole story up to `as_of`, and every record that reached the server by then."""
+
+    seed: int
+    as_of: dt.date
+    chas: tuple[Cha, ...]
+    groups: tuple[HealingGroup, ...]
+    clients: Mapping[str, Client]
+    memberships: tuple[Membership, ...]
+    sessions: tuple[Session, ...]
+    visits: tuple[Visit, ...]
+    records: tuple[Record, ...]
+    roster_days: tuple[dt.date, ...]
+    transfers: tuple[Membership, ...]

@@ -1,0 +1,79 @@
+"""Knows what a run remembers for the next one: how far each project is read, when it was whole, and how runs ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import update as update_rows
+
+from connector.fact_schema import problem
+from connector.precious_schema import deployment, sync_cursor, sync_run
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far one project is read; times are UTC without zone, `history_since` is the server's own clock.
+
+    `complete_as_of`: everything the server had then is here. `swept_at`: all records were last compared one by one.
+    """
+
+    asset_uid: str
+    form_id: str
+    last_id: int = 0
+    history_since: str | None = None
+    complete_as_of: datetime | None = None
+    server_count: int | None = None
+    swept_at: datetime | None = None
+
+    @classmethod
+    def read(cls, connection: Connection, asset_uid: str, form_id: str) -> Self:
+        """Return the cursor of a project, a fresh one when it was never read."""
+        row = connection.execute(select(sync_cursor).where(sync_cursor.c.asset_uid == asset_uid)).first()
+        return cls(**row._mapping) if row else cls(asset_uid, form_id)
+
+    def write(self, connection: Connection) -> None:
+        """Store the cursor, in the transaction of what it speaks of."""
+        connection.execute(delete(sync_cursor).where(sync_cursor.c.asset_uid == self.asset_uid))
+        connection.execute(insert(sync_cursor), [{field.name: getattr(self, field.name) for field in fields(self)}])
+
+    def moved(self, **changes: Any) -> Self:
+        """Return a cursor with some values changed."""
+        return replace(self, **changes)
+
+
+def utc_now() -> datetime:
+    """The time in UTC without zone, as every table holds it."""
+    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+def deployed_forms(connection: Connection, server: str) -> list[tuple[str, str]]:
+    """Return (form_id, asset_uid) of the forms deployed to a server, in the order of their ids."""
+    query = select(deployment.c.form_id, deployment.c.asset_uid).where(deployment.c.server == server)
+    return [(row.form_id, row.asset_uid) for row in connection.execute(query.order_by(deployment.c.form_id))]
+
+
+def count_problems(connection: Connection) -> int:
+    """Return how many problems wait for a person."""
+    return connection.scalar(select(func.count()).select_from(problem)) or 0
+
+
+def begin_run(engine: Engine, now: datetime) -> int:
+    """Note that a run begins and return its number; a run that was killed earlier is noted as failed.
+
+    Only the holder of the writer lock may call it: whatever still says "running" then is dead.
+    """
+    with engine.begin() as connection:
+        dead = {"status": "failed", "message": "The run was ended from outside; the next one made up for it."}
+        connection.execute(update_rows(sync_run).where(sync_run.c.status == "running").values(dead))
+        values = {"started_at": now, "status": "running", "new": 0, "edited": 0, "revalidated": 0, "deleted": 0}
+        result = connection.execute(insert(sync_run).values(**values, problems=0))
+        return int(result.inserted_primary_key.run_id)  # type: ignore[union-attr]
+
+
+def end_run(engine: Engine, run_id: int, **values: Any) -> None:
+    """Note how a run ended: finished_at, status, exit_code, message, and what it changed."""
+    with engine.begin() as connection:
+        connection.execute(update_rows(sync_run).where(sync_run.c.run_id == run_id).values(values))

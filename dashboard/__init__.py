@@ -1,0 +1,1 @@
+"""How the programme's facts are shown to the people who run it."""

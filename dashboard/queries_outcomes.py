@@ -1,0 +1,140 @@
+"""Questions about change: how people scored before and after, who is missing, and who got better or worse."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pandas as pd
+from sqlalchemy import ColumnElement, Connection, FromClause, Subquery, and_, case, func, literal, or_, select
+
+from connector.fact_schema import assessment, change, client, item_answer
+from connector.precious_schema import healing_group as registry
+from dashboard.filters import Filters, narrow
+from forms.instrument import Instrument
+from forms.programme import PROGRAMME
+
+_BEFORE, _AFTER = change.c.before_score.is_not(None), change.c.after_score.is_not(None)
+VERDICTS = ("improved", "no_change", "worse")
+
+
+def _counted(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((condition, 1), else_=0)), 0)
+
+
+def _of(instrument: str, filters: Filters) -> list[ColumnElement[bool]]:
+    return [change.c.instrument == instrument, *narrow(change, filters)]
+
+
+def _with_group() -> FromClause:
+    clients = change.join(client, client.c.client_code == change.c.client_code)
+    return clients.outerjoin(registry, registry.c.code == client.c.healing_group)
+
+
+def coverage(connection: Connection, filters: Filters, instrument: str, today: date) -> pd.DataFrame:
+    """Return one row that accounts for every enrolled client, once: paired, no_before, no_after, not_due, of enrolled.
+
+    paired: a score before and after. not_due: no score after, and the window of the endline is still open.
+    no_after: none although the window is over. no_before: a score after and none before.
+    """
+    wave = PROGRAMME.wave("endline")
+    closed = case((registry.c.started_on <= today - timedelta(days=wave.due_days + wave.window_days), 1), else_=0) == 1
+    columns = (
+        func.count().label("enrolled"),
+        _counted(and_(_BEFORE, _AFTER)).label("paired"),
+        _counted(and_(~_BEFORE, _AFTER)).label("no_before"),
+        _counted(and_(~_AFTER, closed)).label("no_after"),
+        _counted(and_(~_AFTER, ~closed)).label("not_due"),
+    )
+    return pd.read_sql(select(*columns).select_from(_with_group()).where(*_of(instrument, filters)), connection)
+
+
+def band_pairs(connection: Connection, filters: Filters, instrument: str) -> pd.DataFrame:
+    """Return before_band, after_band and `people` for everybody with both scores."""
+    c = change.c
+    query = select(c.before_band, c.after_band, func.count().label("people"))
+    query = query.where(_BEFORE, _AFTER, *_of(instrument, filters)).group_by(c.before_band, c.after_band)
+    return pd.read_sql(query.order_by(c.before_band, c.after_band), connection)
+
+
+def verdicts(connection: Connection, filters: Filters, instrument: str, by: str | None = None) -> pd.DataFrame:
+    """Return `improved`, `no_change`, `worse` and `paired` (their sum), in one row or one for each value of `by`.
+
+    Denominator: people with both scores. improved and worse: a difference of the instrument's reliable change or more.
+    """
+    counts = [_counted(change.c.verdict == verdict).label(verdict) for verdict in VERDICTS]
+    keys = [] if by is None else [client.c[by]]
+    joined = change.join(client, client.c.client_code == change.c.client_code)
+    query = select(*keys, *counts, func.count().label("paired")).select_from(joined)
+    query = query.where(_BEFORE, _AFTER, *_of(instrument, filters))
+    return pd.read_sql(query.group_by(*keys).order_by(*keys) if keys else query, connection)
+
+
+def change_by_group(connection: Connection, filters: Filters, instrument: str) -> pd.DataFrame:
+    """Return sums for each healing group, from which mean and interval follow.
+
+    Columns: healing_group, people (with both scores), difference, difference_squared, before, after (sums).
+    """
+    c = change.c
+    sums = {"difference": c.difference, "difference_squared": c.difference * c.difference}
+    sums |= {"before": c.before_score, "after": c.after_score}
+    joined = change.join(client, client.c.client_code == c.client_code)
+    columns = [func.sum(value).label(name) for name, value in sums.items()]
+    query = select(client.c.healing_group, func.count().label("people"), *columns).select_from(joined)
+    query = query.where(_BEFORE, _AFTER, *_of(instrument, filters)).group_by(client.c.healing_group)
+    return pd.read_sql(query.order_by(client.c.healing_group), connection)
+
+
+def cut_off_counts(connection: Connection, filters: Filters, instrument: Instrument) -> pd.DataFrame:
+    """Return one row for each cut-off of the instrument, among people with both scores.
+
+    Columns: cut_off (its name), at_least, paired, before (at or above it), after, recovered (above, then below).
+    """
+    rows = []
+    for cut_off in instrument.cut_offs:
+        above_before = change.c.before_score >= cut_off.at_least
+        above_after = change.c.after_score >= cut_off.at_least
+        columns = (
+            literal(cut_off.name).label("cut_off"),
+            literal(cut_off.at_least).label("at_least"),
+            func.count().label("paired"),
+            _counted(above_before).label("before"),
+            _counted(above_after).label("after"),
+            _counted(and_(above_before, ~above_after)).label("recovered"),
+        )
+        query = select(*columns).where(_BEFORE, _AFTER, *_of(instrument.name, filters))
+        rows.append(pd.read_sql(query, connection))
+    return pd.concat(rows, ignore_index=True)
+
+
+def _safety_answers(instrument: Instrument, filters: Filters) -> Subquery:
+    """The highest answer to the safety item at the assessments that count as before and as after, for each client."""
+    is_before = and_(assessment.c.wave == change.c.before_wave, assessment.c.assessed_on == change.c.before_on)
+    is_after = and_(assessment.c.wave == "endline", assessment.c.assessed_on == change.c.after_on)
+    same = and_(
+        assessment.c.client_code == change.c.client_code,
+        assessment.c.instrument == change.c.instrument,
+        or_(is_before, is_after),
+    )
+    answered = and_(item_answer.c.root_uuid == assessment.c.root_uuid, item_answer.c.item == instrument.safety_item)
+    columns = (
+        func.max(case((is_before, item_answer.c.value))).label("before"),
+        func.max(case((is_after, item_answer.c.value))).label("after"),
+    )
+    joined = change.join(assessment, same).join(item_answer, answered)
+    query = select(change.c.client_code, *columns).select_from(joined).where(*_of(instrument.name, filters))
+    return query.group_by(change.c.client_code).subquery()
+
+
+def safety_item_change(connection: Connection, filters: Filters, instrument: Instrument) -> pd.DataFrame:
+    """Return one row about the safety item (PHQ-9 item 9): `answered` both times, `before` ≥ 1, `after` ≥ 1, `new`.
+
+    new: 0 before and 1 or more after. Denominator of all: `answered`.
+    """
+    answers = _safety_answers(instrument, filters).c
+    columns = (
+        func.count().label("answered"),
+        _counted(answers.before >= 1).label("before"),
+        _counted(answers.after >= 1).label("after"),
+        _counted(and_(answers.before == 0, answers.after >= 1)).label("new"),
+    )
+    return pd.read_sql(select(*columns).where(answers.before.is_not(None), answers.after.is_not(None)), connection)

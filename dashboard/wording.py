@@ -1,0 +1,113 @@
+"""Knows the words that pages use for codes: states, levels, reasons, bands, places; and how counts are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pandas as pd
+
+from forms.instrument import Instrument
+from forms.library import FORMS
+from forms.places import place_name
+from forms.programme import PROGRAMME
+
+LEVELS: Mapping[str, str] = MappingProxyType(
+    {"imminent": "Imminent", "moderate": "Moderate", "low": "Low", "follow_up": "Follow-up"}
+)
+ALERT_KINDS: Mapping[str, str] = MappingProxyType(
+    {"safety": "interview", "distress": "distress in a session", "follow_up": "CHA asks for follow-up"}
+)
+ALERT_STATES: Mapping[str, str] = MappingProxyType(
+    {"open": "Open", "acknowledged": "Acknowledged", "contacted": "Contacted", "closed": "Closed"}
+)
+SESSION_STATUSES: Mapping[str, str] = MappingProxyType(
+    {"held": "Held", "not_held": "Not held", "no_report": "Not reported", "planned": "Not due yet"}
+)
+MARKS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "present": ("●", "Present"),
+        "absent": ("✕", "Absent"),
+        "not_held": ("–", "Not held"),
+        "no_report": ("?", "Not reported"),
+        "not_member": ("·", "Not a member then"),
+        "planned": ("", "Not due yet"),
+    }
+)
+"""State of one person at one session → symbol and words; `planned` is no_report before the session is due."""
+
+SEXES: Mapping[str, str] = MappingProxyType({"female": "Female", "male": "Male"})
+_OWN_WORDS = {
+    "cha_absent": "The CHA could not come",
+    "moved_away": "Moved away",
+    "died": "Died",
+    "transfer": "Moved to another healing group",
+}
+_OWN_WORDS |= {"screening": "Screening"} | {wave.code: wave.label.split(",")[0] for wave in PROGRAMME.waves}
+NOT_RECORDED = "Not recorded"
+
+
+def is_missing(value: object) -> bool:
+    """Return whether a value from the database is NULL in any of the shapes pandas gives it."""
+    return value is None or value is pd.NaT or value != value
+
+
+def answer_words(code: object) -> str:
+    """Return the English label of an answer's code, from the forms; the code in plain words when no form has it."""
+    if is_missing(code) or code == "":
+        return "–"
+    return _OWN_WORDS.get(str(code)) or _ANSWERS.get(str(code)) or str(code).replace("_", " ").capitalize()
+
+
+def _answer_labels() -> dict[str, str]:
+    asked = (
+        "not_held_reason",
+        "absence_reasons",
+        "asked_by",
+        "contact_result",
+        "ineligible_reason",
+        "not_enrolled_reason",
+    )
+    questions = (question for form in FORMS.values() for question in form.questions() if question.name in asked)
+    return {choice.code: choice.label for each in questions if each.choices for choice in each.choices.choices}
+
+
+_ANSWERS = _answer_labels()
+
+
+def band_label(instrument: Instrument, code: object) -> str:
+    """Return the name of a band with its range: `Mild (5–9)`."""
+    for band in instrument.bands:
+        if band.code == code:
+            return f"{band.label} ({band.low}–{band.high})"
+    return NOT_RECORDED
+
+
+def sector_label(code: object) -> str:
+    """Return the name of a sector, or that none is recorded."""
+    return NOT_RECORDED if is_missing(code) else place_name(str(code))
+
+
+def sex_label(code: object) -> str:
+    """Return the word for a code of sex, or that none is recorded."""
+    return NOT_RECORDED if is_missing(code) else SEXES.get(str(code), str(code))
+
+
+def percent(part: float, whole: float) -> str:
+    """Return a share as `72 %`, and a dash where there is nothing to divide by."""
+    return f"{100 * part / whole:.0f} %" if whole else "–"
+
+
+def share(part: int, whole: int) -> str:
+    """Return a share with both its counts: `72 % (18 of 25)`."""
+    return f"{percent(part, whole)} ({part} of {whole})" if whole else "–"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun: `1 person`, `3 people`, `0 sessions`."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def signed(value: float) -> str:
+    """Return a difference with its sign, one decimal: `−4.8`, `+1.0`."""
+    return f"{value:+.1f}".replace("-", "−")

@@ -1,0 +1,29 @@
+"""Knows how tests get a database with all tables and nothing in them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from connector.database import open_database
+from connector.precious_schema import precious
+from connector.schema import derived
+from forms.client_code import with_check
+
+CODES = tuple(with_check(f"34679A{letter}") for letter in "ABCDEFHJ")
+"""Some valid client codes."""
+ANA, BEA, CLEA, DEA = CODES[:4]
+
+
+@contextmanager
+def empty_database(url: str = "sqlite://") -> Iterator[Connection]:
+    """A connection inside a transaction to a database with all tables; everything goes when the block ends."""
+    engine = open_database(url)
+    try:
+        with engine.connect() as connection:
+            precious.create_all(connection)
+            derived.create_all(connection)
+            yield connection
+            connection.rollback()
+    finally:
+        engine.dispose()

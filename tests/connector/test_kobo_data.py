@@ -1,0 +1,307 @@
+"""Every record is read once, whatever the server cuts, deletes or repeats in between."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+from requests.adapters import BaseAdapter
+
+from connector.errors import BadAnswerError, HealingError, InvalidTokenError, MissingAssetError, RequestRefusedError
+from connector.kobo import HistoryEvent, KoboClient
+from tests.connector.kobo_exchanges import (
+    ASSET,
+    QUICK,
+    SERVER,
+    TOKEN,
+    client_of,
+    exchanges,
+    recorded,
+    reply,
+    response_to,
+)
+
+SINCE = datetime(2026, 11, 23, 3, 32, tzinfo=UTC)
+
+
+def asked(request: requests.PreparedRequest) -> dict[str, Any]:
+    """The parameters of a request; those that are JSON, as values."""
+    found = {name: values[0] for name, values in parse_qs(urlsplit(request.url or "").query).items()}
+    return {
+        name: json.loads(text) if name in ("query", "sort", "fields", "limit") else text for name, text in found.items()
+    }
+
+
+class Records(BaseAdapter):
+    """A project's data list: knows `_id $gt` and `meta/rootUuid $in`, and cuts pages to its own limit in silence."""
+
+    def __init__(self, ids: list[int], largest: int, after_page: Callable[["Records"], None] = lambda self: None):
+        super().__init__()
+        self.ids, self.largest, self.after_page = sorted(ids), largest, after_page
+        self.asked: list[dict[str, Any]] = []
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        wish = asked(request)
+        self.asked.append(wish)
+        query = wish.get("query", {})
+        wanted = query.get("meta/rootUuid", {}).get("$in")
+        above = query.get("_id", {}).get("$gt", 0)
+        matching = [i for i in self.ids if i > above and (wanted is None or f"uuid:{i:036d}" in wanted)]
+        page = [{"_id": i, "meta/rootUuid": f"uuid:{i:036d}"} for i in matching[: min(wish["limit"], self.largest)]]
+        answer = reply({"count": len(matching), "next": None, "previous": None, "results": page})
+        assert isinstance(answer, tuple)
+        self.after_page(self)
+        return response_to(request, answer)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def client(self) -> KoboClient:
+        return KoboClient(SERVER, TOKEN, adapter=self, sleep=lambda _: None, limits=QUICK)
+
+
+def all_ids(client: KoboClient, **options: Any) -> list[int]:
+    return [record["_id"] for page in client.record_pages(ASSET, **options) for record in page.records]
+
+
+def test_a_page_holds_records_as_served_and_the_servers_count() -> None:
+    item = recorded("records", "query: _id $gt")
+    client, network, _ = client_of(item)
+    page = client.data_page(ASSET, query={"_id": {"$gt": 4}})
+    assert (page.count, page.records) == (27, tuple(item.body["results"]))
+    assert asked(network.requests[0]) == {"query": {"_id": {"$gt": 4}}, "sort": {"_id": 1}, "limit": 1000}
+
+
+def test_a_light_page_asks_for_some_fields_only() -> None:
+    client, network, _ = client_of(recorded("records", "fields: only _id"))
+    page = client.data_page(ASSET, fields=["_id"], limit=2)
+    assert set(page.records[0]) == {"_id", "_uuid", "meta/rootUuid", "_validation_status"}
+    assert asked(network.requests[0]) == {"sort": {"_id": 1}, "limit": 2, "fields": ["_id"]}
+
+
+def test_another_order_can_be_asked_for() -> None:
+    client, network, _ = client_of(recorded("records", "sort _id desc"))
+    assert client.data_page(ASSET, sort={"_id": -1}, limit=3).records[0]["_id"] == 1318
+    assert asked(network.requests[0])["sort"] == {"_id": -1}
+
+
+def test_the_server_counts() -> None:
+    client, network, _ = client_of(recorded("records", "fields"))
+    assert client.count(ASSET) == 30
+    assert asked(network.requests[0])["limit"] == 1
+
+
+def test_no_record_is_an_empty_page() -> None:
+    client, _, _ = client_of(recorded("records", "query: _id $gt as string"))
+    assert client.data_page(ASSET).records == ()
+
+
+@pytest.mark.parametrize(
+    "item", [item for item in exchanges("records") if item.status == 200 and "data/" in item.path], ids=lambda i: i.name
+)
+def test_every_recorded_list_is_read(item: Any) -> None:
+    client, _, _ = client_of(item)
+    page = client.data_page(ASSET)
+    assert page.count == item.body["count"] and len(page.records) == len(item.body["results"])
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("query: invalid JSON", RequestRefusedError),
+        ("sort invalid", RequestRefusedError),
+        ("fields: comma list (invalid)", RequestRefusedError),
+        ("count param", RequestRefusedError),
+        ("data list as outsider", MissingAssetError),
+    ],
+)
+def test_a_list_that_is_refused_is_told(name: str, error: type[HealingError]) -> None:
+    client, _, _ = client_of(recorded("records", name))
+    with pytest.raises(error):
+        client.data_page(ASSET)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"count": 3, "results": []},
+        {"count": 0, "results": [{"_id": 1}]},
+        {"count": "1", "results": [{"_id": 1}]},
+        {"count": 1, "results": {"_id": 1}},
+        {"count": 1, "results": [{"_id": "1"}]},
+        {"count": 1, "results": [{}]},
+        {"count": 1, "results": [7]},
+        {"results": []},
+        {"detail": "odd"},
+    ],
+)
+def test_a_page_that_contradicts_itself_is_never_believed(body: Any) -> None:
+    client, _, _ = client_of(reply(body))
+    with pytest.raises(BadAnswerError):
+        client.data_page(ASSET)
+
+
+def test_a_message_about_a_damaged_record_does_not_repeat_its_answers() -> None:
+    client, _, _ = client_of(reply({"count": 1, "results": [{"_id": None, "phq9/phq9_9": "sentinel answer"}]}))
+    with pytest.raises(BadAnswerError) as caught:
+        client.data_page(ASSET)
+    assert "sentinel" not in str(caught.value) + repr(caught.value)
+
+
+def test_a_page_does_not_show_its_records_in_its_text_form() -> None:
+    client, _, _ = client_of(recorded("records", "query: _id $gt"))
+    assert "HH004" not in repr(client.data_page(ASSET))
+
+
+def test_an_empty_answer_does_not_pass_for_the_end_of_the_records() -> None:
+    page = {"count": 3, "results": [{"_id": 1}, {"_id": 2}]}
+    client, _, _ = client_of(reply(page), reply({"count": 1, "results": []}))
+    with pytest.raises(BadAnswerError, match="0 records in a page of 1"):
+        all_ids(client)
+
+
+@pytest.mark.parametrize("ids", [[2, 1], [1, 1], [0, 1]])
+def test_records_out_of_order_are_never_believed(ids: list[int]) -> None:
+    client, _, _ = client_of(reply({"count": 9, "results": [{"_id": i} for i in ids]}))
+    with pytest.raises(BadAnswerError, match="out of order"):
+        all_ids(client)
+
+
+def test_a_server_that_ignores_the_query_is_found_out() -> None:
+    page = reply({"count": 4, "results": [{"_id": 1}, {"_id": 2}]})
+    client, _, _ = client_of(page, page)
+    with pytest.raises(BadAnswerError, match="out of order"):
+        all_ids(client)
+
+
+def test_pages_that_the_server_cuts_short_are_continued() -> None:
+    server = Records(list(range(1, 26)), largest=10)
+    assert all_ids(server.client(), page_size=5000) == list(range(1, 26))
+    assert [wish["query"]["_id"]["$gt"] for wish in server.asked] == [0, 10, 20]
+
+
+def test_reading_goes_on_after_the_last_record_known() -> None:
+    server = Records([3, 5, 8, 9], largest=1000)
+    assert all_ids(server.client(), after_id=5) == [8, 9]
+
+
+def test_a_query_and_fields_go_with_every_page() -> None:
+    server = Records([1, 2, 3], largest=2)
+    all_ids(server.client(), query={"_submitted_by": "cha1"}, fields=["_id", "_uuid"])
+    assert len(server.asked) == 2
+    assert all(wish["query"]["_submitted_by"] == "cha1" for wish in server.asked)
+    assert all(wish["fields"] == ["_id", "_uuid"] for wish in server.asked)
+
+
+@given(
+    ids=st.sets(st.integers(1, 60)),
+    largest=st.integers(1, 7),
+    vanishing=st.lists(st.integers(1, 60), max_size=20),
+    arriving=st.lists(st.integers(61, 80), max_size=5, unique=True),
+)
+def test_no_deletion_in_between_hides_a_record_and_none_comes_twice(
+    ids: set[int], largest: int, vanishing: list[int], arriving: list[int]
+) -> None:
+    leaving, coming = list(vanishing), list(arriving)
+
+    def meanwhile(server: Records) -> None:
+        if leaving and (gone := leaving.pop()) in server.ids:
+            server.ids.remove(gone)
+        if coming:
+            server.ids = sorted([*server.ids, coming.pop()])
+
+    seen = all_ids(Records(list(ids), largest, meanwhile).client())
+    assert seen == sorted(set(seen))
+    assert ids - set(vanishing) <= set(seen) <= ids | set(arriving)
+
+
+def test_records_are_fetched_by_root_uuid_a_hundred_at_a_time() -> None:
+    server = Records(list(range(1, 251)), largest=40)
+    wanted = [f"{i:036d}" for i in range(1, 241)] + [f"uuid:{5:036d}", f"{999:036d}"]
+    found = [record["_id"] for record in server.client().records_by_root_uuid(ASSET, wanted)]
+    assert sorted(found) == list(range(1, 241))
+    assert max(len(wish["query"]["meta/rootUuid"]["$in"]) for wish in server.asked) == 100
+
+
+def test_a_request_for_a_hundred_records_fits_into_the_servers_request_line() -> None:
+    empty = reply({"count": 0, "results": []})
+    client, network, _ = client_of(empty)
+    list(client.records_by_root_uuid(ASSET, [f"9d41b9b8-1e5b-4f7f-8d31-{i:012d}" for i in range(100)]))
+    assert len(network.requests[0].path_url) < 8000
+
+
+def test_nobody_wanted_means_no_request() -> None:
+    client, network, _ = client_of()
+    assert list(client.records_by_root_uuid(ASSET, [])) == [] and network.calls == []
+
+
+def test_history_tells_what_happened_to_which_record() -> None:
+    deletions = recorded("history", "history q: deletes only")
+    last = reply({**deletions.body, "next": None})
+    client, network, _ = client_of(last)
+    events = client.history(ASSET, SINCE, ["delete-submission"])
+    at = datetime(2026, 11, 23, 3, 36, 9, tzinfo=UTC)
+    assert events is not None
+    assert events[0] == HistoryEvent("delete-submission", "8cd28601-1e23-4a24-9180-05338c277936", at)
+    assert asked(network.requests[0])["q"] == ('date_created__gte:"2026-11-23T03:32:00Z" AND action:delete-submission')
+
+
+def test_history_is_read_through_all_its_pages_and_actions() -> None:
+    first = recorded("history", "history q: since + action")
+    client, network, _ = client_of(first, reply({**first.body, "next": None}), reply({"next": None, "results": []}))
+    events = client.history(ASSET, SINCE, ["modify-submission", "delete-submission"])
+    assert events is not None and len(events) == len(set(events)) == 3
+    assert "start=3" in network.requests[1].path_url
+
+
+def test_a_change_of_validation_status_is_told_in_history() -> None:
+    changes = recorded("history", "history q: since + action")
+    client, _, _ = client_of(reply({**changes.body, "next": None}))
+    events = client.history(ASSET, SINCE, ["modify-submission"])
+    assert events is not None and events[0].status == "Approved"
+
+
+def test_history_is_asked_in_the_servers_time_zone() -> None:
+    kigali = timezone(timedelta(hours=2))
+    client, network, _ = client_of(reply({"next": None, "results": []}))
+    client.history(ASSET, SINCE.astimezone(kigali), ["delete-submission"])
+    assert '"2026-11-23T03:32:00Z"' in asked(network.requests[0])["q"]
+
+
+def test_a_row_that_names_no_record_is_passed_over() -> None:
+    row = {"action": "delete-submission", "metadata": {}, "date_created": "2026-11-23T03:36:09Z"}
+    client, _, _ = client_of(reply({"next": None, "results": [row, {**row, "metadata": {"submission": None}}]}))
+    assert client.history(ASSET, SINCE, ["delete-submission"]) == ()
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        recorded("history", "history as cha1 (no manage_asset)"),
+        recorded("history", "history as outsider"),
+        recorded("refusals", "404: unknown API route (Accept: application/json)"),
+        recorded("refusals", "404: foreign asset (no 403!)"),
+    ],
+    ids=lambda item: item.name,
+)
+def test_without_permission_or_on_an_old_server_there_is_no_history(item: Any) -> None:
+    client, _, _ = client_of(item)
+    assert client.history(ASSET, SINCE) is None
+
+
+def test_a_refused_token_is_not_taken_for_a_missing_history() -> None:
+    client, _, _ = client_of(recorded("history", "history anonymous"))
+    with pytest.raises(InvalidTokenError):
+        client.history(ASSET, SINCE)
+
+
+def test_a_time_that_cannot_be_read_is_a_bad_answer() -> None:
+    row = {"action": "x", "metadata": {"submission": {"root_uuid": "u"}}, "date_created": "yesterday"}
+    client, _, _ = client_of(reply({"next": None, "results": [row]}))
+    with pytest.raises(BadAnswerError, match="a time"):
+        client.history(ASSET, SINCE, ["delete-submission"])

@@ -1,0 +1,136 @@
+"""What the lists on the phones hold, and that KoboCollect's own engine can read them, also when they are empty."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, insert
+
+from connector.fact_schema import client_identity, membership
+from connector.precious_schema import cha, healing_group
+from connector.rosters import clean, media_of, write_rosters
+from connector.sandbox.phone import Filling, PhoneForm
+from forms.library import FORMS
+from forms.xlsform import convert_workbook, form_sheets
+from tests.connector.sync_scenes import empty_database
+
+DAY = dt.date(2026, 3, 2)
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return empty_database()
+
+
+def add_group(engine: Engine, code: str = "g1", label: str = "Ejo Heza", username: str = "cha001") -> None:
+    group = {"district_code": "28", "sector_code": "2801", "cha_code": f"C-{code}", "cohort": "2026-03"}
+    with engine.begin() as connection:
+        connection.execute(insert(cha).values(cha_code=f"C-{code}", username=username, is_active=True))
+        connection.execute(insert(healing_group).values(code=code, label=label, started_on=DAY, weeks=16, **group))
+
+
+def add_member(engine: Engine, code: str, name: str | None, group: str = "g1", **interval: Any) -> None:
+    with engine.begin() as connection:
+        values = {"joined_on": DAY, **interval}
+        connection.execute(insert(membership).values(client_code=code, healing_group=group, **values))
+        if name is not None:
+            connection.execute(insert(client_identity).values(client_code=code, short_name=name))
+
+
+def rows(engine: Engine, name: str) -> list[dict[str, str]]:
+    with engine.connect() as connection:
+        return list(csv.DictReader(io.StringIO(write_rosters(connection)[name].decode())))
+
+
+def members(engine: Engine) -> list[tuple[str, ...]]:
+    return [tuple(row.values()) for row in rows(engine, "members.csv")]
+
+
+def test_a_group_is_listed_with_the_account_of_its_cha(engine: Engine) -> None:
+    add_group(engine)
+    assert rows(engine, "groups.csv") == [{"name": "g1", "label": "Ejo Heza", "sector": "2801", "cha": "cha001"}]
+
+
+def test_members_are_listed_by_group_with_their_short_name(engine: Engine) -> None:
+    add_member(engine, "B", "Keza", "g2")
+    add_member(engine, "A", "Mugisha", "g2", left_on=DAY)
+    add_member(engine, "C", "Uwera", "g1")
+    assert members(engine) == [("C", "Uwera", "g1", "1"), ("A", "Mugisha", "g2", "0"), ("B", "Keza", "g2", "1")]
+
+
+def test_a_member_without_a_name_is_shown_by_code(engine: Engine) -> None:
+    add_member(engine, "ABCD-EFGH", None)
+    assert members(engine) == [("ABCD-EFGH", "ABCD-EFGH", "g1", "1")]
+
+
+def test_a_transferred_member_is_listed_once_where_they_are_now(engine: Engine) -> None:
+    add_member(engine, "A", "Keza", "g2", left_on=DAY + dt.timedelta(days=30))
+    add_member(engine, "A", None, "g1", joined_on=DAY + dt.timedelta(days=30))
+    assert members(engine) == [("A", "Keza", "g1", "1")]
+
+
+def test_a_member_who_left_two_groups_is_listed_in_the_later(engine: Engine) -> None:
+    add_member(engine, "A", "Keza", "g1", left_on=DAY + dt.timedelta(days=1))
+    add_member(engine, "A", None, "g2", joined_on=DAY + dt.timedelta(days=2), left_on=DAY + dt.timedelta(days=9))
+    assert members(engine) == [("A", "Keza", "g2", "0")]
+
+
+def test_namesakes_of_one_group_are_told_apart(engine: Engine) -> None:
+    add_member(engine, "AAAA-1111", "Keza")
+    add_member(engine, "BBBB-2222", "Keza")
+    add_member(engine, "CCCC-3333", "Keza", "g2")
+    assert [row[1] for row in members(engine)] == ["Keza (1111)", "Keza (2222)", "Keza"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ('Ann "Nana", the 2nd; \u2013', 'Ann "Nana", the 2nd; \u2013'),
+        ("two\nlines\0", "two lines"),
+        ("x" * 90, "x" * 40),
+        (" ", ""),
+    ],
+)
+def test_a_label_is_one_short_line(name: str, shown: str) -> None:
+    assert clean(name) == shown
+
+
+def test_the_same_content_is_the_same_bytes(engine: Engine) -> None:
+    add_group(engine)
+    for code in "ABC":
+        add_member(engine, code, "Keza")
+    with engine.connect() as connection:
+        assert write_rosters(connection) == write_rosters(connection)
+
+
+def test_empty_lists_are_headers_alone(engine: Engine) -> None:
+    with engine.connect() as connection:
+        assert write_rosters(connection) == {
+            "groups.csv": b"name,label,sector,cha\n",
+            "members.csv": b"name,label,healing_group,active\n",
+        }
+
+
+@pytest.mark.parametrize("form_id", sorted(FORMS))
+def test_every_form_opens_on_a_phone_with_empty_lists(engine: Engine, form_id: str) -> None:
+    with engine.connect() as connection:
+        media = media_of(form_id, write_rosters(connection))
+    form = PhoneForm(convert_workbook(form_sheets(FORMS[form_id])), media)
+    assert Filling(form).languages
+
+
+def test_a_phone_shows_hostile_names_as_they_are(engine: Engine) -> None:
+    add_group(engine, label='Ejo "Heza"; ya, mbere')
+    add_member(engine, "AAAA-1111", 'Ann; "Nana", é\n=1+1')
+    with engine.connect() as connection:
+        media = media_of("attendance", write_rosters(connection))
+    form = PhoneForm(convert_workbook(form_sheets(FORMS["attendance"])), media, username="cha001")
+    filling = Filling(form)
+    group = filling.prompt("healing_group")
+    assert dict(group.choices) == {"g1": 'Ejo "Heza"; ya, mbere'}
+    filling.fill({"healing_group": "g1", "was_held": "yes", "anyone_absent": "yes", "absence_reasons": ["sick"]})
+    assert dict(filling.prompt("absent_sick").choices) == {"AAAA-1111": 'Ann; "Nana", é =1+1'}

@@ -1,0 +1,275 @@
+"""The whole chain on invented but real input: what the dashboard counts is what the story knows to be true."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, delete, func, select
+
+from connector.cli import main
+from connector.database import open_database
+from connector.demo import Played, played_demo
+from connector.demo_folder import DemoFolder, open_folder
+from connector.derive import rebuild
+from connector.errors import SettingsError
+from connector.fact_schema import alert, assessment, attendance_mark, item_answer, session
+from connector.kobo import KoboClient
+from connector.precious_schema import (
+    precious,
+    submission,
+    submission_identity,
+    submission_version,
+    submission_version_identity,
+    sync_cursor,
+)
+from connector.sandbox.field_journal import Journal
+from connector.sandbox.simulation import simulate
+from connector.sandbox.story_truth import Truth, reckon
+from connector.schema import derived
+from connector.sync import sync
+from dashboard.filters import ALL
+from dashboard.queries_cascade import cascade
+from tests.connector.sync_scenes import dump
+
+AS_OF = date(2026, 11, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A played demonstration with its server running, and what is true of its story."""
+
+    folder: DemoFolder
+    played: Played
+    truth: Truth
+    codes: dict[str, str]
+
+    def open(self) -> Engine:
+        return open_database(self.folder.database_url, read_only=True)
+
+
+@contextmanager
+def one_at_a_time(path: Path) -> Iterator[None]:
+    """Let the processes of a parallel test run in one after the other."""
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """The small demonstration. Of several test processes one plays it, the others find it played."""
+    base = tmp_path_factory.getbasetemp()
+    base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    with ExitStack() as running:
+        with one_at_a_time(base / "demo.lock"):
+            folder = open_folder(base / "demo", AS_OF, True, AS_OF)
+            played = running.enter_context(played_demo(folder, port=0))
+        journal = Journal(folder.path / "phones")
+        journal.close()
+        codes = {deed.removeprefix("fill intake/"): code for deed, code in journal.all_facts("client_code").items()}
+        yield Scene(folder, played, reckon(played.programme), codes)
+
+
+@pytest.fixture
+def connection(scene: Scene) -> Iterator[Connection]:
+    engine = scene.open()
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.fixture
+def copy(scene: Scene, tmp_path: Path) -> Iterator[Engine]:
+    """A database of one's own with the demonstration's content."""
+    shutil.copy(scene.folder.path / "healing.db", tmp_path / "healing.db")
+    engine = open_database(f"sqlite:///{tmp_path}/healing.db")
+    yield engine
+    engine.dispose()
+
+
+def counted(connection: Connection, *columns: Any, where: Any = True) -> dict[Any, int]:
+    """Rows by the values of some columns; one column stands for itself."""
+    rows = connection.execute(select(*columns, func.count()).where(where).group_by(*columns))
+    return {row[0] if len(columns) == 1 else tuple(row[:-1]): row[-1] for row in rows}
+
+
+def test_every_record_of_the_story_is_there(scene: Scene, connection: Connection) -> None:
+    assert counted(connection, submission.c.form_id, where=submission.c.deleted_at.is_(None)) == scene.truth.records
+    assert len(scene.truth.edited) > 0 and len(scene.truth.deleted) > 0
+
+
+def test_deleted_records_are_marked_or_were_never_fetched(scene: Scene, connection: Connection) -> None:
+    marked = connection.scalar(select(func.count()).where(submission.c.deleted_at.is_not(None))) or 0
+    assert 0 < marked <= len(scene.truth.deleted)
+
+
+def test_the_cascade_on_the_dashboard_is_the_true_one(scene: Scene, connection: Connection) -> None:
+    shown = cascade(connection, ALL, AS_OF)
+    assert dict(zip(shown["step"], shown["n"], strict=True)) == scene.truth.cascade
+
+
+@pytest.mark.parametrize(("by", "name"), [("sex", "cascade_by_sex"), ("sector_code", "cascade_by_sector")])
+def test_the_cascade_is_true_for_each_part(scene: Scene, connection: Connection, by: str, name: str) -> None:
+    shown = cascade(connection, ALL, AS_OF, by=by)
+    found = {(row["step"], row[by]): row["n"] for _, row in shown.iterrows() if row["n"]}
+    assert found == getattr(scene.truth, name)
+
+
+def test_sessions_held_not_held_and_not_reported_are_the_true_ones(scene: Scene, connection: Connection) -> None:
+    assert counted(connection, session.c.status, where=session.c.due_on <= AS_OF) == scene.truth.sessions
+
+
+def test_attendance_is_true_for_everybody_and_every_week(scene: Scene, connection: Connection) -> None:
+    is_due = attendance_mark.c.due_on <= AS_OF
+    found = counted(connection, attendance_mark.c.state, func.coalesce(attendance_mark.c.reason, ""), where=is_due)
+    assert found == scene.truth.marks
+
+
+def test_every_answer_and_score_is_the_true_one(scene: Scene, connection: Connection) -> None:
+    items: dict[tuple[str, str], dict[str, str]] = {}
+    for row in connection.execute(select(item_answer)):
+        answer = row.missing if row.value is None else str(row.value)
+        items.setdefault((row.root_uuid, row.instrument), {})[row.item] = answer
+    found = Counter(
+        (
+            row.client_code,
+            row.wave,
+            row.instrument,
+            row.score,
+            tuple(sorted(items[row.root_uuid, row.instrument].items())),
+        )
+        for row in connection.execute(select(assessment))
+    )
+    true = Counter(
+        (scene.codes[each.client_id], each.wave, each.instrument, each.score, tuple(sorted(each.items.items())))
+        for each in scene.truth.assessments
+    )
+    assert found == true
+
+
+def test_the_phone_and_the_connector_agree_on_every_score(connection: Connection) -> None:
+    rows = connection.execute(select(assessment.c.score, assessment.c.score_on_device)).all()
+    assert len(rows) > 100
+    assert all(row.score == row.score_on_device for row in rows)
+
+
+def test_alerts_are_the_true_ones(scene: Scene, connection: Connection) -> None:
+    found = counted(connection, alert.c.level, where=alert.c.kind == "safety")
+    assert found == {level: count for level, count in scene.truth.safety_alerts.items() if count}
+    kinds = counted(connection, alert.c.kind)
+    assert (kinds.get("distress", 0), kinds.get("follow_up", 0)) == (scene.truth.distress, scene.truth.follow_up)
+
+
+def test_names_and_phones_are_in_their_own_tables_alone(scene: Scene, copy: Engine) -> None:
+    content = dump(copy)
+    apart = ("client_identity", "submission_identity", "submission_version_identity", "cha_identity")
+    elsewhere = repr({name: rows for name, rows in content.items() if name not in apart})
+    people = [client.person for client in scene.played.programme.clients.values()]
+    phones = {person.phone for person in people if person.phone}
+    assert any(phone in repr(content["client_identity"]) for phone in phones)
+    assert [phone for phone in phones if phone in elsewhere] == []
+    assert [p.short_name for p in people if f"'{p.short_name}'" in elsewhere or f'"{p.short_name}"' in elsewhere] == []
+
+
+def test_playing_it_again_doubles_nothing(scene: Scene) -> None:
+    before = dump(scene.open())
+    with played_demo(scene.folder, port=0) as again:
+        assert again.report.done == {}
+        assert again.result.line.startswith("0 new, 0 edited, 0 deleted")
+    after = dump(scene.open())
+    assert {**after, "deployment": []} == {**before, "deployment": []}
+
+
+def test_rebuilding_gives_the_same_tables(copy: Engine) -> None:
+    before = dump(copy)
+    with copy.begin() as connection:
+        rebuild(connection)
+    assert dump(copy) == before
+
+
+def test_one_sync_from_nothing_gives_what_many_gave(scene: Scene, copy: Engine) -> None:
+    before = dump(copy)
+    with copy.begin() as connection:
+        for table in (submission, submission_identity, sync_cursor):
+            connection.execute(delete(table))
+        for table in (submission_version, submission_version_identity):
+            connection.execute(delete(table))
+        rebuild(connection)
+    sync(copy, KoboClient(scene.played.server, scene.folder.token))
+    after = dump(copy)
+    assert {name: after[name] for name in derived.tables} == {name: before[name] for name in derived.tables}
+    assert {row[1] for row in after["submission"]} == {row[1] for row in before["submission"] if row[-1]}
+    assert set(after) == {*derived.tables, *precious.tables} - {"sync_run"}
+
+
+def test_the_same_folder_tells_the_same_story(scene: Scene) -> None:
+    found = open_folder(scene.folder.path, None, False, date(2030, 1, 1))
+    assert (found.as_of, found.is_small, found.token) == (AS_OF, True, scene.folder.token)
+
+
+def test_a_folder_with_another_story_is_refused(scene: Scene) -> None:
+    with pytest.raises(SettingsError, match="ending on 2026-11-20"):
+        open_folder(scene.folder.path, date(2026, 1, 1), True, AS_OF)
+
+
+def test_the_full_demonstration_has_the_size_of_a_programme() -> None:
+    programme = simulate(2026, AS_OF)
+    assert len({group.sector for group in programme.groups}) >= 5
+    assert len(programme.groups) >= 40
+    assert sum(client.is_enrolled for client in programme.clients.values()) >= 800
+    assert {each.week for each in programme.sessions} == set(range(1, 17))
+
+
+# The commands, on a server that behaves as KoboToolbox does.
+
+
+def run(scene: Scene, *arguments: str) -> int:
+    return main([*arguments, "--config", str(scene.folder.path / "healing.toml"), "--server", scene.played.server])
+
+
+def test_the_commands_work_with_the_settings_of_the_demonstration(
+    scene: Scene, capsys: pytest.CaptureFixture[str], copy: Engine
+) -> None:
+    assert run(scene, "sync", "--rosters", "--database-url", str(copy.url)) in (0, 6)
+    assert run(scene, "deploy", "--database-url", str(copy.url)) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "3 forms deployed, 0 changed, 0 unknown accounts"
+    assert run(scene, "sync", "--rosters", "--database-url", str(copy.url)) == 0
+    assert capsys.readouterr().out.splitlines()[-1].startswith("0 new, 0 edited, 0 deleted, ")
+    assert run(scene, "status", "--database-url", str(copy.url)) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith("problems wait")
+
+
+def test_a_wrong_token_ends_with_3_and_changes_nothing(
+    scene: Scene, capsys: pytest.CaptureFixture[str], copy: Engine
+) -> None:
+    run(scene, "deploy", "--database-url", str(copy.url))
+    before = dump(copy)
+    assert run(scene, "sync", "--token", "0" * 40, "--database-url", str(copy.url)) == 3
+    assert "token" in capsys.readouterr().err.lower()
+    assert dump(copy) == before
+
+
+def test_a_project_that_is_not_there_ends_with_3(
+    scene: Scene, capsys: pytest.CaptureFixture[str], copy: Engine
+) -> None:
+    assert run(scene, "deploy", "--asset", "intake=aNobodyMadeThis", "--database-url", str(copy.url)) == 3
+    assert "aNobodyMadeThis" in capsys.readouterr().err
+
+
+def test_the_demonstration_as_a_command_ends_with_what_happened(
+    scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["demo", "--folder", str(scene.folder.path), "--small", "--no-dashboard", "--server-port", "0"]) == 0
+    told = capsys.readouterr()
+    assert [line[:6] for line in told.out.splitlines()[:4]] == ["1 of 6", "2 of 6", "3 of 6", "4 of 6"]
+    assert told.out.splitlines()[-1].startswith(f"demo ready in {scene.folder.path}: 0 new, 0 edited")
