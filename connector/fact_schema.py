@@ -146,7 +146,7 @@ change = Table(
     Column("after_score", Integer, comment="endline"),
     Column("after_band", String(24)),
     Column("difference", Integer, comment="after − before; negative is fewer symptoms"),
-    Column("verdict", String(12), comment="improved | worse | no_change | unknown, by the instrument's reliable change"),
+    Column("verdict", String(12), comment="improved | worse | no_change | unknown, by reliable change"),
     Index("change_by_instrument", "instrument", "verdict"),
     comment="Before and after, one row for each enrolled client and instrument; NULL where a side is missing",
 )

@@ -11,7 +11,7 @@ from typing import Any
 from connector.answer import LATEST_YEAR
 from connector.facts import Registry, Report
 from connector.facts_clients import district_of
-from forms.expression import evaluate, text
+from forms.expression_value import evaluate, text
 from forms.programme import PROGRAMME
 from forms.safety import LEVELS, level
 

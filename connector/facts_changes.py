@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from connector.facts import Score
-from connector.records import SCREENING
+from connector.instrument_rows import SCREENING
 from forms.instrument import Instrument
 
 BEFORE_WAVES = ("baseline", SCREENING)

@@ -8,7 +8,7 @@ from typing import Any
 
 from connector.facts import HealingGroup, Report, Screening, Visit
 from connector.facts_alerts import Interview
-from connector.records import day_of, fitting_code
+from connector.instrument_rows import day_of, fitting_code
 from forms.attendance import ABSENCE_REASONS
 
 Row = Mapping[Any, Any]

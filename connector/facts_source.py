@@ -23,7 +23,7 @@ from connector.facts_reading import (
     screening_from,
     visit_from,
 )
-from connector.records import fitting_code
+from connector.instrument_rows import fitting_code
 from connector.schema import FORM_TABLES
 
 LEFT_GROUP = "left_group"

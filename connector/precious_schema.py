@@ -1,4 +1,4 @@
-"""The tables that are kept and migrated, never rebuilt: raw submissions, their versions, the registry and the log of runs."""
+"""The tables that are kept and migrated, never rebuilt: raw submissions, their versions, the registry, what was done."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ submission = Table(
     Column("submitted_by", String(64)),
     Column("validation_status", String(48)),
     Column("validation_at", BigInteger, comment="seconds since 1970"),
-    Column("body", Text, nullable=False, comment="the record as served, ASCII JSON, identifying values replaced by null"),
+    Column("body", Text, nullable=False, comment="the record as served, ASCII JSON; identifying values are null"),
     Column("body_hash", String(64), nullable=False, comment="SHA-256 of the whole record as served"),
     Column("first_seen_at", DateTime(timezone=False), nullable=False),
     Column("deleted_at", DateTime(timezone=False), comment="when its absence on the server was proved"),

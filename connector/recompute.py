@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from connector.layout import once_per_form
-from forms.expression import Current, Expression, OnPhone, evaluate, number, references, text, truth
+from forms.expression import Current, Expression, OnPhone, references
+from forms.expression_value import evaluate, number, text, truth
 from forms.form import Form, Node, Question, Repeat
 
 Answers = Mapping[str, str | None]

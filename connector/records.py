@@ -9,19 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.answer import Value, parse_answer, storage_of, unlisted_codes
+from connector.instrument_rows import instrument_rows
 from connector.layout import Level, is_system_key, layout_of, once_per_form
 from connector.problem import Problem, problem, problem_rows
 from connector.recompute import find_differences, recompute, score_names
 from forms.client_code import is_valid
-from forms.expression import text as as_text
+from forms.expression_value import text as as_text
 from forms.form import Form, Question
-from forms.instrument import REFUSED, Instrument
 
 Row = dict[str, Any]
 LONGEST_PATH = 200
-LONGEST_CLIENT_CODE = 16
-SCREENING = "screening"
-"""The wave of the assessments made at intake, before a baseline could be asked."""
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "intake": ("client_code",),
     "attendance": ("healing_group", "week", "session_date", "was_held"),
@@ -88,9 +85,8 @@ def read_record(form: Form, stored: StoredRecord) -> RecordRows:
     reading.tables[form.form_id].append({**_system_values(stored), **row})
     computed = recompute(form, answers)
     reading.check_whole(answers, row, computed)
-    for instrument in form.instruments:
-        reading.add_instrument(instrument, answers, row, computed)
-    return RecordRows(dict(reading.tables), tuple(reading.problems))
+    instruments = instrument_rows(form, answers, row, computed, {"root_uuid": stored.root_uuid}, stored.submitted_at)
+    return RecordRows({**reading.tables, **instruments}, tuple(reading.problems))
 
 
 def unreadable(stored: StoredRecord, reason: str) -> RecordRows:
@@ -204,57 +200,6 @@ class _Reading:
         scores = score_names(self.form)
         for name in find_differences(self.form, computed, answers):
             self.note("score_differs" if name in scores else "calculation_differs", name)
-
-    def add_instrument(
-        self, instrument: Instrument, answers: Mapping[str, str], row: Row, computed: Mapping[str, str]
-    ) -> None:
-        given = [item.name for item in instrument.items if item.name in answers]
-        if not given:
-            return
-        identity = {"root_uuid": self.stored.root_uuid, "instrument": instrument.name}
-        items = [{**identity, **_item_values(answers.get(item.name), item.name)} for item in instrument.items]
-        self.tables["item_answer"].extend(items)
-        on_device = row.get(instrument.score_name)
-        scores = {**_scores(instrument, computed), "score_on_device": None if on_device is None else float(on_device)}
-        self.tables["assessment"].append({**identity, **_who_and_when(self.stored, row), **scores})
-
-
-def _item_values(answer: str | None, item: str) -> Row:
-    missing = {None: "blank", REFUSED: "refused"}.get(answer)
-    return {"item": item, "value": None if missing else int(answer or 0), "missing": missing}
-
-
-def _scores(instrument: Instrument, computed: Mapping[str, str]) -> Row:
-    answered, score = computed.get(instrument.answered_name), computed.get(instrument.score_name)
-    return {
-        "answered": int(answered) if answered else None,
-        "score": int(score) if score else None,
-        "band": computed.get(instrument.band_name) or None,
-    }
-
-
-def _who_and_when(stored: StoredRecord, row: Row) -> Row:
-    assessed_on = day_of(row, stored.submitted_at)
-    return {
-        "client_code": fitting_code(row.get("client_code")),
-        "wave": row.get("wave") if "wave" in row else SCREENING,
-        "assessed_on": assessed_on,
-        "assessed_month": assessed_on and f"{assessed_on:%Y-%m}",
-        "asked_by": row.get("asked_by"),
-    }
-
-
-def day_of(row: Mapping[str, Any], submitted_at: dt.datetime | None) -> dt.date | None:
-    """Return the day of an interview: the phone's day, else that of its end, else that of its arrival on the server."""
-    if row.get("today"):
-        return row["today"]
-    moment = row.get("end") or submitted_at
-    return moment.date() if moment else None
-
-
-def fitting_code(code: str | None) -> str | None:
-    """Return a client code, or None for a text too long to be one (it stays in the form's own table)."""
-    return code if code and len(code) <= LONGEST_CLIENT_CODE else None
 
 
 def _placed(key: str, position: str) -> str:

@@ -23,10 +23,10 @@ from connector.facts_clients import (
     unknown_client,
 )
 from connector.facts_writing import delete_problems, delete_rows, insert_problems, insert_rows
+from connector.instrument_rows import SCREENING
 from connector.layout import layout_of
 from connector.precious_schema import submission_identity
 from connector.problem import PERSON
-from connector.records import SCREENING
 from forms.client_code import is_valid
 from forms.library import FORMS, INSTRUMENTS
 

@@ -127,7 +127,7 @@ def _weeks(weeks: int) -> alt.X:
 
 
 def _rows(field: str, order: Sequence[str]) -> alt.Y:
-    axis = alt.Axis(ticks=False, domain=False, labelLimit=150)
+    axis = alt.Axis(ticks=False, domain=False, labelLimit=150, labelFlush=False, labelBaseline="middle")
     return alt.Y(f"{field}:N", title=None, sort=list(order), axis=axis, scale=alt.Scale(domain=list(order)))
 
 

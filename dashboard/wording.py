@@ -76,10 +76,11 @@ _ANSWERS = _answer_labels()
 
 
 def band_label(instrument: Instrument, code: object) -> str:
-    """Return the name of a band with its range: `Mild (5–9)`."""
+    """Return the name of a band with its range, unless the name says it: `Mild (5–9)`."""
     for band in instrument.bands:
         if band.code == code:
-            return f"{band.label} ({band.low}–{band.high})"
+            says_range = any(character.isdigit() for character in band.label)
+            return band.label if says_range else f"{band.label} ({band.low}–{band.high})"
     return NOT_RECORDED
 
 

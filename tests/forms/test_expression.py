@@ -17,16 +17,13 @@ from forms.expression import (
     Selected,
     all_of,
     any_of,
-    evaluate,
     first_case,
-    number,
     references,
-    text,
     to_words,
     to_xpath,
     total,
-    truth,
 )
+from forms.expression_value import evaluate, number, text, truth
 
 A, B = Ref("a"), Ref("b")
 

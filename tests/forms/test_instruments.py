@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from forms.expression import evaluate, text
+from forms.expression_value import evaluate, text
 from forms.instrument import REFUSED
 from forms.library import INSTRUMENTS
 

@@ -1,12 +1,14 @@
 """Random people in every language: no engine error, and what the phone computes equals what Python computes."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 
-from connector.sandbox.phone import Filling, Prompt
+from connector.sandbox.phone import Answer, Filling, PhoneForm, Prompt
 from forms.client_code import is_valid, make
-from forms.expression import Binary, CountSelected, If, Literal, Not, Ref, Round, Selected, evaluate, text, to_xpath
+from forms.expression import Binary, CountSelected, Expression, If, Literal, Not, Ref, Round, Selected, to_xpath
+from forms.expression_value import evaluate, text
 from forms.library import FORMS
 from forms.safety import level
 from forms.translation import LANGUAGES
@@ -29,10 +31,10 @@ TYPED = {
 }
 
 
-def anything(rng: random.Random):
+def anything(rng: random.Random) -> Callable[[Prompt], Answer]:
     """Answer as a person might: any choice on the screen, a plausible number, a call when the level asks for one."""
 
-    def answer(prompt: Prompt):
+    def answer(prompt: Prompt) -> Answer:
         if not prompt.is_select:
             return TYPED[prompt.name](rng)
         names = list(prompt.choices)
@@ -65,7 +67,7 @@ def test_random_people_cause_no_engine_error_and_scores_agree(form_id, language)
         assert is_valid(values.get("client_code", make(rng))) or form_id == "outcome"
 
 
-def random_expression(rng: random.Random, depth: int):
+def random_expression(rng: random.Random, depth: int) -> Expression:
     """A tree of arithmetic, comparisons and conditions over four answers."""
     if depth == 0:
         return rng.choice([Ref("n1"), Ref("n2"), Ref("s1"), Ref("m1"), Literal(rng.randint(0, 4)), Literal("yes")])
@@ -105,8 +107,6 @@ def test_random_expressions_have_the_same_value_on_the_phone_and_in_python():
     ]
     choices = [{"list_name": "yn", "name": n, "label": n} for n in ("yes", "no", "2")]
     choices += [{"list_name": "ab", "name": n, "label": n} for n in ("a", "b")]
-    from connector.sandbox.phone import PhoneForm
-
     form = PhoneForm(convert_workbook({"survey": survey, "choices": choices}), MEDIA, username="cha001")
     for given in ({"n1": "2", "n2": "0", "s1": "yes", "m1": "a b"}, {"n1": "3", "s1": "2"}, {"n2": "4", "m1": "b"}, {}):
         filling = Filling(form)

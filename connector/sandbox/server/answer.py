@@ -11,9 +11,7 @@ Json = dict[str, Any] | list[Any]
 
 XML_TYPE = "text/xml; charset=utf-8"
 OPENROSA_HEADERS = {"X-OpenRosa-Version": "1.0", "X-OpenRosa-Accept-Content-Length": "10000000"}
-V1_REMOVED = (
-    "The V1 API has been removed. Please read the migration article at https://support.kobotoolbox.org/migrating_api.html"
-)
+V1_REMOVED = "The V1 API has been removed. Please read the migration article at https://support.kobotoolbox.org/migrating_api.html"
 
 _HTML_TYPE = "text/html; charset=utf-8"
 _PAGE = """

@@ -88,9 +88,7 @@ class _Server:
         signed = SignedRequest(request.method, request.url.path + (f"?{query}" if query else ""))
         return authenticate(db, request.headers.get("authorization"), resource.ways, signed, self._nonces)
 
-    def _refuse(
-        self, request: Request, resource: Resource, refusal: Exception, *, stale: bool = False
-    ) -> Response:
+    def _refuse(self, request: Request, resource: Resource, refusal: Exception, *, stale: bool = False) -> Response:
         match refusal:
             case answer.OpenRosaRefusal(status=status, message=message):
                 location = {"Location": f"{request.url.scheme}://{request.url.netloc}{request.url.path}"}

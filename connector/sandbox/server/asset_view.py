@@ -49,9 +49,7 @@ def view_listed_asset(call: Call, found: Asset) -> dict[str, Any]:
         **_view_deployment(call, found),
         "permissions": view_assignments(call, found),
         "export_settings": [],
-        "downloads": [
-            {"format": kind, "url": call.url(f"/api/v2/assets/{uid}.{kind}")} for kind in ("xls", "xml")
-        ],
+        "downloads": [{"format": kind, "url": call.url(f"/api/v2/assets/{uid}.{kind}")} for kind in ("xls", "xml")],
         "data": call.url(asset_path(uid, "data/")),
         "subscribers_count": 0,
         "status": _status(call, found),
@@ -88,9 +86,7 @@ def view_asset(call: Call, found: Asset) -> dict[str, Any]:
         "content": current["content"],
         "embeds": [{"format": kind, "url": call.url(asset_path(uid, f"{kind}/"))} for kind in ("xls", "xform")],
         "analysis_form_json": {"additional_fields": []},
-        "assignable_permissions": [
-            {"url": _permission_url(call, name), "label": _label(name)} for name in ASSIGNABLE
-        ],
+        "assignable_permissions": [{"url": _permission_url(call, name), "label": _label(name)} for name in ASSIGNABLE],
         "effective_permissions": [{"codename": name} for name in _effective(call, found)],
         "project_ownership": None,
     }
@@ -190,9 +186,7 @@ def _download_links(call: Call, found: Asset) -> dict[str, str]:
     owner, uid = found["owner"], found["uid"]
     legacy = {f"{kind}_legacy": call.url(f"/{owner}/exports/{uid}/{kind}/") for kind in ("xls", "csv", "zip")}
     reports = {"xls": "xlsx", "csv": "csv"}
-    return legacy | {
-        kind: call.url(f"/{owner}/reports/{uid}/export.{suffix}") for kind, suffix in reports.items()
-    }
+    return legacy | {kind: call.url(f"/{owner}/reports/{uid}/export.{suffix}") for kind, suffix in reports.items()}
 
 
 def _report_styles(content: Content) -> dict[str, Any]:

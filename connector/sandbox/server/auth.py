@@ -157,5 +157,3 @@ def _known(account: Account | None, message: str) -> Account:
     if account is None:
         raise unauthenticated(message)
     return account
-
-

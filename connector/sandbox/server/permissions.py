@@ -51,9 +51,7 @@ CATALOGUE = {
             ("add_submissions", *_VIEW),
             _PARTIAL,
         ),
-        Permission(
-            "delete_submissions", "Can delete submitted data for asset", "Delete submissions", _VIEW, _PARTIAL
-        ),
+        Permission("delete_submissions", "Can delete submitted data for asset", "Delete submissions", _VIEW, _PARTIAL),
         Permission("discover_asset", "Can discover asset in public lists", "Discover asset", ("view_asset",)),
         Permission("manage_asset", "Can manage all aspects of asset", "Manage project", _MANAGED),
         Permission(

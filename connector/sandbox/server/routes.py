@@ -84,9 +84,7 @@ _RESOURCES = (
     _openrosa("/formList", FORM_WAYS, _LIST_TAG, GET=openrosa_api.list_forms, HEAD=openrosa_api.head_forms),
     _openrosa(r"/forms/(?P<number>\d+)/form\.xml", FORM_WAYS, _LIST_TAG, GET=openrosa_api.read_form),
     _openrosa(r"/xformsManifest/(?P<number>\d+)", FORM_WAYS, _MANIFEST_TAG, GET=openrosa_api.read_manifest),
-    _openrosa(
-        r"/xformsMedia/(?P<number>\d+)/(?P<media>\d+)\.[^/]+", FORM_WAYS, "root", GET=openrosa_api.read_media
-    ),
+    _openrosa(r"/xformsMedia/(?P<number>\d+)/(?P<media>\d+)\.[^/]+", FORM_WAYS, "root", GET=openrosa_api.read_media),
     _api(rf"{_DATA}(?:/|\.(?P<format>json|xml))", GET=data_api.list_records),
     _api(rf"{_DATA}/bulk/", PATCH=edit_api.patch_records, DELETE=edit_api.delete_records),
     _api(rf"{_DATA}/validation_statuses/", PATCH=edit_api.patch_statuses, DELETE=edit_api.delete_statuses),

@@ -66,9 +66,7 @@ def store_edit(call: Call, found: Asset, old: Record, submission: Submission, fi
     answers = flatten(submission.root, found["repeat_paths"] or ())
     values = _version_values(found, submission, answers)
     call.db.execute(update(record).where(record.c.id == old["id"]).values(values))
-    call.db.execute(
-        insert(earlier_instance).values(asset_uid=found["uid"], uuid=old["uuid"], record_id=old["id"])
-    )
+    call.db.execute(insert(earlier_instance).values(asset_uid=found["uid"], uuid=old["uuid"], record_id=old["id"]))
     _replace_attachments(call, old["id"], answers, files)
     remember_submission(call, found, "modify-submission", old["root_uuid"], old["submitted_by"])
     return Accepted(found, old["id"], old["submitted_at"])
@@ -136,9 +134,7 @@ def _repeat(call: Call, found: Asset, known: Record, submission: Submission, fil
     return Accepted(found, known["id"], known["submitted_at"], is_duplicate=not late)
 
 
-def _edit(
-    call: Call, found: Asset, submission: Submission, files: Files, permissions: frozenset[str]
-) -> Accepted:
+def _edit(call: Call, found: Asset, submission: Submission, files: Files, permissions: frozenset[str]) -> Accepted:
     """Replace the version that `deprecatedID` names. Raises OpenRosaRefusal 403, 404, or 410 for an older version."""
     deprecated = str(submission.deprecated_uuid)
     old = _find_record(call, found, deprecated)
