@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import http.client
 import os
-import socket
+import signal
 import subprocess
 import sys
 import time
@@ -68,7 +69,13 @@ def start_dashboard(settings: Settings, port: int, today: str | None = None) -> 
     """Start the dashboard and return its process; it runs in its own folder, where its look is written down."""
     command = dashboard_command(port)
     folder = Path(command[4]).parent
-    return subprocess.Popen(command, cwd=folder, env=dashboard_environment(settings, today), stdout=subprocess.DEVNULL)
+    return subprocess.Popen(
+        command,
+        cwd=folder,
+        env=dashboard_environment(settings, today),
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for us; we then end it in good order
+    )
 
 
 def _dashboard(context: Context) -> Iterable[str]:
@@ -90,12 +97,22 @@ def show_dashboard(process: subprocess.Popen[bytes], port: int, has_browser: boo
 def _wait_until_open(port: int, process: subprocess.Popen[bytes]) -> bool:
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex((LOOPBACK, port)) == 0:
-                return True
+        if _is_well(port):
+            return True
         time.sleep(0.2)
     return False
+
+
+def _is_well(port: int) -> bool:
+    """Whether the dashboard answers; its port is open some time before it does."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", "/_stcore/health")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def open_browser(url: str) -> bool:
@@ -117,7 +134,12 @@ def bring_up_to_date(context: Context) -> None:
 
 
 def wait_for(process: subprocess.Popen[bytes]) -> None:
-    """Wait until a server ends or the person stops it. Raises HealingError if it fails by itself."""
+    """Wait until a server ends or the person stops it (Ctrl-C, or the terminal is closed).
+
+    Raises HealingError if it fails by itself.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)  # anew, because a Java machine in this process takes them for itself
     try:
         code = process.wait()
     except KeyboardInterrupt:
@@ -128,6 +150,10 @@ def wait_for(process: subprocess.Popen[bytes]) -> None:
         raise HealingError(
             f"The dashboard ended with code {code}.", advice="Its own words are above; is the port in use? Try --port."
         )
+
+
+def _stop(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _sandbox(context: Context) -> Iterable[str]:

@@ -75,16 +75,26 @@ def _on_its_way(rng: Random, record: Record) -> Record:
     )
 
 
-def _with_slips(seed: int, records: Sequence[Record], as_of: dt.date) -> Iterator[Record]:
-    """Now and then a first version with a mistake, which the coordinator puts right some days later."""
-    for record in records:
-        rng = Random(f"{seed}/slip/{record.record_id}")
-        edited_at = record.sent_at + dt.timedelta(days=rng.randint(2, 6))
-        wrong = _slip(rng, record.subject) if rng.random() < _SLIPS else None
-        if wrong is None or edited_at.date() > as_of:
-            yield record
-        else:
-            yield replace(record, subject=wrong, corrected=record.subject, edited_at=edited_at)
+def _with_slips(seed: int, records: Sequence[Record], as_of: dt.date) -> list[Record]:
+    """The records, in each form one in fifty (and at least one) with a mistake first, put right some days later."""
+    slipped: dict[str, Record] = {}
+    for form in ("intake", "attendance", "outcome"):
+        own = [record for record in records if record.form == form]
+        wanted = len(slipped) + max(1, round(len(own) * _SLIPS))
+        for record in Random(f"{seed}/slips/{form}").sample(own, len(own)):
+            wrong = _with_slip(seed, record, as_of) if len(slipped) < wanted else None
+            if wrong:
+                slipped[record.record_id] = wrong
+    return [slipped.get(record.record_id, record) for record in records]
+
+
+def _with_slip(seed: int, record: Record, as_of: dt.date) -> Record | None:
+    rng = Random(f"{seed}/slip/{record.record_id}")
+    edited_at = record.sent_at + dt.timedelta(days=rng.randint(2, 6))
+    wrong = _slip(rng, record.subject)
+    if wrong is None or edited_at.date() > as_of:
+        return None
+    return replace(record, subject=wrong, corrected=record.subject, edited_at=edited_at)
 
 
 def _slip(rng: Random, subject: Client | Session | Visit) -> Client | Session | Visit | None:

@@ -74,7 +74,7 @@ def _visit(
     chas: Sequence[Cha],
 ) -> Visit:
     has_dropped_out = membership.left_on is not None
-    asked_by = rng.choices(tuple(_ASKED_BY), tuple(_ASKED_BY.values()))[0]
+    asked_by = _asker(rng, len(chas))
     is_met = rng.random() < _IS_MET[wave] - (0.3 if has_dropped_out and wave != "baseline" else 0)
     severity = hidden_severity(seed, client.person.person_id, wave, has_dropped_out)
     return Visit(
@@ -103,6 +103,12 @@ def _moment(rng: Random, group: HealingGroup, wave: str) -> dt.datetime:
     first, last = {"baseline": (0, 6), "endline": (0, 20), "six_months": (-10, 30)}[wave]
     day = group.started_on + dt.timedelta(days=PROGRAMME.wave(wave).due_days + rng.randint(first, last))
     return dt.datetime(day.year, day.month, day.day, rng.randint(8, 16), rng.randint(0, 59), tzinfo=KIGALI)
+
+
+def _asker(rng: Random, chas: int) -> str:
+    """Mostly a CHA who is not the person's own, where there is another one."""
+    asked_by = rng.choices(tuple(_ASKED_BY), tuple(_ASKED_BY.values()))[0]
+    return "supervisor" if asked_by == "other_cha" and chas == 1 else asked_by
 
 
 def _account(rng: Random, asked_by: str, group: HealingGroup, chas: Sequence[Cha]) -> str:

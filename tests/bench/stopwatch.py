@@ -1,23 +1,42 @@
-"""Knows how a step is timed on a noisy machine: several rounds, the fastest counts, printed beside its budget."""
+"""Knows how steps are compared on a noisy machine: in turn, in one run, CPU seconds, as a ratio to a floor."""
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from statistics import median
 
 ROUNDS = 3
 
 
-def fastest_seconds(work: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """Wall-clock seconds of the fastest of several rounds."""
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """CPU seconds of the floor (median) and the ratio of the step to it, pair by pair: lowest, median, highest."""
+
+    floor_seconds: float
+    lowest: float
+    middle: float
+    highest: float
 
 
-def check_budget(step: str, work: Callable[[], object], budget_seconds: float, rounds: int = ROUNDS) -> None:
-    """Time a step and print it. Raises AssertionError when the fastest round is over the budget."""
-    seconds = fastest_seconds(work, rounds)
-    print(f"\n  {step}: {seconds:.2f} s (budget {budget_seconds:g} s)", end="")
-    assert seconds <= budget_seconds, f"{step} took {seconds:.2f} s, budget {budget_seconds:g} s"
+def cpu_seconds(work: Callable[[], object]) -> float:
+    """CPU seconds, user and system, of this process for one round of work."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def compare(
+    step: str, work: Callable[[], object], floor: Callable[[], object], *, against: str, rounds: int = ROUNDS
+) -> Comparison:
+    """Run floor and step in turn after one warm-up each, and print the ratio."""
+    cpu_seconds(floor)
+    cpu_seconds(work)
+    pairs = [(cpu_seconds(floor), cpu_seconds(work)) for _ in range(rounds)]
+    ratios = sorted(seconds / base for base, seconds in pairs)
+    found = Comparison(median(base for base, _ in pairs), ratios[0], median(ratios), ratios[-1])
+    print(
+        f"\n  {step}: {found.middle:.2f} × {against} [{found.lowest:.2f}-{found.highest:.2f}]"
+        f" (floor {1000 * found.floor_seconds:.0f} ms CPU)",
+        end="",
+    )
+    return found

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from connector.database import open_database
 from connector.migration import migrate
+from dashboard.source import forget
 from tests.dashboard import known_programme
 from tests.postgres import PostgresServer, new_database
 
@@ -27,6 +28,13 @@ def write_known(url: str) -> None:
     engine = open_database(url)
     known_programme.write(engine)
     engine.dispose()
+
+
+@pytest.fixture
+def fixed_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages believe that it is the day of the known programme, and remember nothing of other tests."""
+    monkeypatch.setenv("HEALING_TODAY", "2026-04-15")
+    forget()
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ from forms.client_code import with_check
 TODAY = date(2026, 4, 15)
 NOW = datetime(2026, 4, 15, 22, 0)
 SENTINEL_NAME = "Nyirasentinel"
+SENTINEL_PHONE = "0788000000"
 
 GROUPS = {
     "2801-01": ("Urumuri", "C01", "2026-1", date(2026, 1, 5), "HHHNHHHHRHHHHHHR"),
@@ -213,7 +214,7 @@ def _not_enrolled() -> Iterator[dict[str, Any]]:
 
 
 def _identity(person: str) -> dict[str, Any]:
-    return {"client_code": code(person), "short_name": f"{SENTINEL_NAME} {person}", "phone": "0788000000"}
+    return {"client_code": code(person), "short_name": f"{SENTINEL_NAME} {person}", "phone": SENTINEL_PHONE}
 
 
 def _membership(person: str) -> dict[str, Any]:

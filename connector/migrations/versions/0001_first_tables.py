@@ -101,10 +101,7 @@ def upgrade() -> None:
         sa.Column("validation_status", sa.String(length=48), nullable=True),
         sa.Column("validation_at", sa.BigInteger(), nullable=True, comment="seconds since 1970"),
         sa.Column(
-            "body",
-            sa.Text(),
-            nullable=False,
-            comment="the record as served, ASCII JSON, identifying values replaced by null",
+            "body", sa.Text(), nullable=False, comment="the record as served, ASCII JSON; identifying values are null"
         ),
         sa.Column("body_hash", sa.String(length=64), nullable=False, comment="SHA-256 of the whole record as served"),
         sa.Column("first_seen_at", sa.DateTime(), nullable=False),
