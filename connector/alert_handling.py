@@ -23,6 +23,12 @@ class HandlingRefusedError(HealingError):
 
 
 def record_handling(engine: Engine, alert_id: str, state: str, handled_by: str, handled_at: datetime) -> None:
+    """Add one entry about an alert in a transaction of its own; see `add_handling`."""
+    with engine.begin() as connection:
+        add_handling(connection, alert_id, state, handled_by, handled_at)
+
+
+def add_handling(connection: Connection, alert_id: str, state: str, handled_by: str, handled_at: datetime) -> None:
     """Add one entry about an alert; `handled_by` is a role or initials, `handled_at` UTC without zone.
 
     Raises HandlingRefusedError for an unknown state, missing initials, an alert that is not there or already closed;
@@ -35,10 +41,9 @@ def record_handling(engine: Engine, alert_id: str, state: str, handled_by: str, 
     person = " ".join(handled_by.split())
     if not INITIALS.fullmatch(person):
         raise HandlingRefusedError("Who acted is missing.", advice="Write initials or a role, up to 24 letters.")
-    with engine.begin() as connection:
-        _require_open(connection, alert_id)
-        entry = {"alert_id": alert_id, "state": state, "handled_at": handled_at, "handled_by": person}
-        connection.execute(insert(alert_handling), entry)
+    _require_open(connection, alert_id)
+    entry = {"alert_id": alert_id, "state": state, "handled_at": handled_at, "handled_by": person}
+    connection.execute(insert(alert_handling), entry)
 
 
 def _require_open(connection: Connection, alert_id: str) -> None:

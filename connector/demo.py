@@ -18,6 +18,7 @@ from connector.errors import SettingsError
 from connector.kobo import KoboClient
 from connector.progress import OnProgress, no_progress
 from connector.rosters import publish_rosters
+from connector.sandbox.field_alerts import react_to_alerts
 from connector.sandbox.field_work import FieldReport, FieldWork
 from connector.sandbox.server import SandboxUser, prepare, running_sandbox
 from connector.sandbox.simulation import simulate
@@ -68,7 +69,10 @@ def played_demo(
         results.append(sync(engine, client, on_progress=on_progress))
         result = sum_up(results)
         publish_rosters(engine, client, on_progress)
+        with engine.begin() as connection:
+            reactions = react_to_alerts(connection, SEED, dt.datetime.combine(folder.today, dt.time(8)))
         engine.dispose()
+        say(f"5 of 6: the psychologist has recorded {reactions} reactions to alerts")
         say(f"6 of 6: sync: {result.line}")
         yield Played(programme, server, report, result)
 

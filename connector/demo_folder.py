@@ -31,6 +31,11 @@ class DemoFolder:
     secret: str = field(repr=False)
 
     @property
+    def today(self) -> dt.date:
+        """The morning after the story, on which the dashboard is looked at."""
+        return self.as_of + dt.timedelta(days=1)
+
+    @property
     def server_file(self) -> Path:
         """Where the sandbox server keeps its data."""
         return self.path / "sandbox.db"
@@ -69,7 +74,7 @@ class DemoFolder:
 
 
 def open_folder(path: Path, as_of: dt.date | None, is_small: bool, today: dt.date) -> DemoFolder:
-    """Open the demonstration in a folder, or begin one that ends on `as_of` (`today` when not given).
+    """Open the demonstration in a folder, or begin one that ends on `as_of` (the day before `today` when not given).
 
     Raises SettingsError when the folder holds another story, or cannot be used.
     """
@@ -77,7 +82,8 @@ def open_folder(path: Path, as_of: dt.date | None, is_small: bool, today: dt.dat
     try:
         path.mkdir(parents=True, exist_ok=True)
         if not file.exists():
-            begun = {"as_of": (as_of or today).isoformat(), "is_small": is_small, "secret": secrets.token_hex(16)}
+            ends_on = as_of or today - dt.timedelta(days=1)
+            begun = {"as_of": ends_on.isoformat(), "is_small": is_small, "secret": secrets.token_hex(16)}
             _write_private(file, json.dumps(begun))
         kept = json.loads(file.read_text(encoding="utf-8"))
         found = DemoFolder(path, dt.date.fromisoformat(kept["as_of"]), kept["is_small"], kept["secret"])

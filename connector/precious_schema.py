@@ -1,4 +1,4 @@
-"""The tables that are kept and migrated, never rebuilt: raw submissions, their versions, the registry, what was done."""
+"""The tables that are kept and migrated, never rebuilt: submissions, their versions, the registry, what was done."""
 
 from __future__ import annotations
 

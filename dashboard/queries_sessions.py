@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, select
 
 from connector.fact_schema import client, session
 from dashboard.filters import Filters, narrow
+from forms.programme import PROGRAMME
 
-STATUSES = ("held", "not_held", "no_report")
+STATUSES = ("held", "not_held", "no_report", "awaited")
+REPORT_WITHIN = timedelta(hours=PROGRAMME.report_within_hours)
+"""A report is late only after this time (a proposal, see forms.programme); until then it is awaited."""
 
 
 def due_between(first: date, last: date) -> ColumnElement[bool]:
@@ -18,36 +21,44 @@ def due_between(first: date, last: date) -> ColumnElement[bool]:
     return session.c.due_on.between(first, last)
 
 
-def sessions_due(connection: Connection, filters: Filters, today: date, days: int = 7) -> pd.DataFrame:
-    """Return `status` (held | not_held | no_report) and `sessions` due in the last `days` days, today included.
+def is_awaited(today: date) -> ColumnElement[bool]:
+    """Return the condition that a session has no report yet and the report is not late."""
+    return and_(session.c.status == "no_report", session.c.due_on > today - REPORT_WITHIN)
 
-    Denominator: all planned sessions with a due date in that span. Not reported: no attendance record has arrived.
+
+def sessions_due(connection: Connection, filters: Filters, today: date, days: int = 7) -> pd.DataFrame:
+    """Return `status` (see STATUSES) and `sessions` due in the last `days` days, today included.
+
+    Denominator: all planned sessions with a due date in that span. Neither `no_report` nor `awaited` has an attendance
+    record yet; `awaited` ones were due so recently that the report is not late.
     """
     span = due_between(today - timedelta(days=days - 1), today)
-    query = select(session.c.status, func.count().label("sessions")).where(span, *narrow(session, filters))
-    counts = pd.read_sql(query.group_by(session.c.status), connection).set_index("status")
+    status = case((is_awaited(today), "awaited"), else_=session.c.status).label("status")
+    query = select(status, func.count().label("sessions")).where(span, *narrow(session, filters))
+    counts = pd.read_sql(query.group_by(status), connection).set_index("status")
     return counts.reindex(list(STATUSES), fill_value=0).astype(int).reset_index()
 
 
 def sessions_to_chase(connection: Connection, filters: Filters, today: date, days: int = 7) -> pd.DataFrame:
-    """Return sessions due in the last `days` days that were not held or not reported, oldest first.
+    """Return sessions due in the last `days` days that were not held or whose report is late, oldest first.
 
     Columns: healing_group, week, due_on, status, not_held_reason, cha_code.
     """
     s = session.c
-    conditions = (due_between(today - timedelta(days=days - 1), today), s.status != "held", *narrow(session, filters))
+    span = due_between(today - timedelta(days=days - 1), today)
+    conditions = (span, s.status != "held", not_(is_awaited(today)), *narrow(session, filters))
     columns = (s.healing_group, s.week, s.due_on, s.status, s.not_held_reason, s.cha_code)
     return pd.read_sql(select(*columns).where(*conditions).order_by(s.due_on, s.healing_group, s.week), connection)
 
 
 def silent_chas(connection: Connection, filters: Filters, today: date, days: int = 14) -> pd.DataFrame:
-    """Return CHAs of whom a report was due in the last `days` days and none of those sessions is reported.
+    """Return CHAs of whom reports were due in the last `days` days and are late, and no session of these is reported.
 
     Columns: cha_code, due (sessions due in the span), last_report_at (UTC; of any session, NULL when never).
     Not held counts as reported. The longest silent come first.
     """
     s = session.c
-    due = due_between(today - timedelta(days=days - 1), today)
+    due = and_(due_between(today - timedelta(days=days - 1), today), not_(is_awaited(today)))
     reported = case((due & (s.status != "no_report"), 1), else_=0)
     query = (
         select(

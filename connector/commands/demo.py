@@ -39,7 +39,7 @@ def _demo(context: Context) -> Iterable[str]:
             return [f"demo ready in {folder.path}: {played.result.line}"]
         settings = Settings(database_url=folder.database_url)
         url = f"http://{LOOPBACK}:{arguments.port}"
-        process = start_dashboard(settings, arguments.port, today=folder.as_of.isoformat())
+        process = start_dashboard(settings, arguments.port, today=folder.today.isoformat())
         show_dashboard(process, arguments.port, not arguments.no_browser)
         context.say(f"\nDashboard: {url} (everybody in it is invented; Ctrl-C stops it)\n{WHAT_TO_LOOK_AT}")
         context.say(f"To try the commands yourself: healing status --config {folder.path / 'healing.toml'}")
@@ -56,7 +56,7 @@ def _day(text: str) -> dt.date:
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--folder", type=Path, default=Path("demo"), help="where everything is kept (default: demo)")
-    parser.add_argument("--as-of", type=_day, metavar="DATE", help="the day on which the story ends (default: today)")
+    parser.add_argument("--as-of", type=_day, metavar="DATE", help="last day of the story (default: yesterday)")
     parser.add_argument(
         "--port", type=int, default=DASHBOARD_PORT, help=f"of the dashboard (default: {DASHBOARD_PORT})"
     )

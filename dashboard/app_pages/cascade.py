@@ -25,8 +25,8 @@ WAITING = (
     "{window} days later."
 )
 PLACES_NOTE = (
-    "Places, cohorts and healing groups are known only after consent: before that, people stand under Not recorded, "
-    "and a filter by place or cohort leaves them out."
+    "Before consent nobody is asked where they live: these people count in the sector of the CHA who screened them. "
+    "Cohort and healing group are known only of those who joined; a filter by these leaves the others out."
 )
 HIDDEN = (
     f"Counts of 1 to {SMALLEST_SHOWN - 1} people are hidden, and further ones where they could be "

@@ -131,7 +131,13 @@ def sessions() -> None:
             "Not reported",
             str(counts["no_report"]),
             behind["no_report"],
-            "Sessions due in the last 7 days without any report.",
+            f"Sessions due in the last 7 days without any report {PROGRAMME.report_within_hours} hours later.",
+        ),
+        (
+            "Awaited",
+            str(counts["awaited"]),
+            behind["awaited"],
+            f"Sessions due less than {PROGRAMME.report_within_hours} hours ago whose report is still in time.",
         ),
     )
     rows = ask(sessions_to_chase, chosen_filters(), clock.today())

@@ -13,6 +13,8 @@ from dashboard.queries_alerts import alert_counts, handling_history, open_alerts
 from dashboard.queries_sessions import members_now, people_missing, sessions_due, sessions_to_chase, silent_chas
 from tests.dashboard.known_programme import NOW, TODAY, code
 
+LAST_WEEK = {"held": 1, "not_held": 1, "no_report": 1, "awaited": 0}
+
 
 def counts(frame: pd.DataFrame, key: str, value: str) -> dict[str, int]:
     """Two columns as a dictionary."""
@@ -85,19 +87,29 @@ def test_the_history_of_an_alert_is_told_in_order(known: Connection) -> None:
 
 def test_sessions_of_the_last_seven_days_are_counted_by_status(known: Connection) -> None:
     # Due 9 to 15 April: 2801-01 week 15 held, 2801-02 week 7 rained off, 2812-02 week 2 silent.
-    assert counts(sessions_due(known, ALL, TODAY), "status", "sessions") == {"held": 1, "not_held": 1, "no_report": 1}
+    assert counts(sessions_due(known, ALL, TODAY), "status", "sessions") == LAST_WEEK
 
 
 def test_sessions_of_two_weeks_are_counted_by_status(known: Connection) -> None:
     # And due 2 to 8 April: 2801-01 week 14 and 2801-02 week 6 held, 2812-02 week 1 silent.
     found = sessions_due(known, ALL, TODAY, days=14)
-    assert counts(found, "status", "sessions") == {"held": 3, "not_held": 1, "no_report": 2}
+    assert counts(found, "status", "sessions") == {"held": 3, "not_held": 1, "no_report": 2, "awaited": 0}
 
 
 @pytest.mark.parametrize(("today", "expected"), [(date(2026, 4, 12), 3), (date(2026, 4, 13), 3), (date(2026, 4, 5), 2)])
 def test_both_ends_of_the_span_count(known: Connection, today: date, expected: int) -> None:
     # Running groups meet on Mondays: 6 and 13 April; 2812-02 starts on 6 April.
     assert int(sessions_due(known, ALL, today)["sessions"].sum()) == expected
+
+
+@pytest.mark.parametrize(
+    ("today", "late", "awaited"), [(date(2026, 4, 13), 0, 1), (date(2026, 4, 14), 0, 1), (date(2026, 4, 15), 1, 0)]
+)
+def test_a_report_is_late_only_after_two_days(known: Connection, today: date, late: int, awaited: int) -> None:
+    # 2812-02 week 2 was due on Monday 13 April and has no report.
+    found = counts(sessions_due(known, ALL, today), "status", "sessions")
+    assert (found["no_report"], found["awaited"]) == (late, awaited)
+    assert ("2812-02" in list(sessions_to_chase(known, ALL, today)["healing_group"])) is bool(late)
 
 
 def test_a_session_not_due_yet_is_not_chased(known: Connection) -> None:

@@ -4,118 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-import subprocess
-import sys
-from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
 from connector.sandbox.phone import (
-    KIGALI,
-    Answer,
-    Device,
     Filling,
-    FormWillNotOpenError,
-    MissingMediaError,
     NotOnScreenError,
-    PhoneError,
     PhoneForm,
     Refusal,
-    validate_xform,
 )
-from forms.xlsform import convert_workbook
-
-NINE = dt.datetime(2025, 3, 4, 9, 30, tzinfo=KIGALI)
-MEMBERS = b"name,label,healing_group,active\nA1,Ana,g1,yes\nA2,Uwase,g1,yes\nA3,Eric,g1,no\nB1,Keza,g2,yes\n"
-GROUPS = b"name,label,cha\ng1,Ejo Heza,cha001\ng2,Ubumwe,cha002\ng3,Icyizere,cha001\n"
-
-SESSION = """
-| survey  |
-|  | type | name | label::English (en) | label::Français (fr) | relevant | required | constraint | constraint_message::English (en) | constraint_message::Français (fr) | required_message::English (en) | required_message::Français (fr) | calculation | choice_filter |
-|  | start | start |
-|  | end | end |
-|  | today | today |
-|  | username | username |
-|  | deviceid | deviceid |
-|  | begin_group | session | Session | Séance |
-|  | select_one_from_file groups.csv | healing_group | Healing group | Groupe | | yes | | | | Choose a group | Choisissez un groupe | | cha = ${username} |
-|  | integer | week | Week | Semaine | | yes | . >= 1 and . <= 16 | Weeks are 1 to 16 | Semaines 1 à 16 |
-|  | select_one yes_no | was_held | Did it meet? | A eu lieu ? | | yes |
-|  | select_one reason | not_held_reason | Why not? | Pourquoi ? | ${was_held} = 'no' | yes |
-|  | end_group | |
-|  | begin_group | absence | Absent | Absents | ${was_held} = 'yes' |
-|  | note | who | Who of ${healing_group} was away in week ${week}? | Qui était absent ? |
-|  | select_multiple_from_file members.csv | absent_sick | Sick | Malades | | | | | | | | | healing_group = ${healing_group} and active = 'yes' |
-|  | select_multiple_from_file members.csv | absent_work | At work | Au travail | | | | | | | | | healing_group = ${healing_group} and active = 'yes' and not(selected(${absent_sick}, name)) |
-|  | calculate | absent_count | | | | | | | | | | count-selected(${absent_sick}) + count-selected(${absent_work}) |
-|  | date | met_on | Date | Date |
-|  | text | remark | Remark | Remarque |
-|  | decimal | rain | Rain | Pluie |
-|  | end_group | |
-|  | calculate | ticket | | | | | | | | | | once(int(random() * 1000000)) |
-|  | calculate | on_day | | | | | | | | | | format-date(today(), '%Y-%m-%d') |
-| choices |
-|  | list_name | name | label::English (en) | label::Français (fr) |
-|  | yes_no | yes | Yes | Oui |
-|  | yes_no | no | No | Non |
-|  | reason | rain | Rain | La pluie |
-|  | reason | mourning | Mourning | Un deuil |
-| settings |
-|  | form_id | version | default_language | instance_name |
-|  | session | 1 | English (en) | concat(${healing_group}, ' w', ${week}) |
-"""  # noqa: E501
-
-HELD: dict[str, Answer] = {"healing_group": "g1", "week": 3, "was_held": "yes", "absent_sick": ["A1"]}
-
-
-def sheets(markdown: str) -> dict[str, list[dict[str, str]]]:
-    """Sheets from lines such as `| survey |`, then `| | header | … |` and rows; empty cells are left out."""
-    book: dict[str, list[dict[str, str]]] = {}
-    header: list[str] = []
-    for line in markdown.strip().splitlines():
-        first, *cells = (cell.strip() for cell in line.strip().strip("|").split("|"))
-        if first:
-            rows, header = book.setdefault(first, []), []
-        elif not header:
-            header = cells
-        else:
-            rows.append({name: cell for name, cell in zip(header, cells, strict=False) if cell})
-    return book
-
-
-XFORM = convert_workbook(sheets(SESSION))
-CODE_XFORM = convert_workbook(
-    {
-        "survey": [
-            {"type": "text", "name": "answer", "label": "Answer"},
-            *({"type": "calculate", "name": f"digit_{n}", "calculation": "once(random())"} for n in range(12)),
-            {
-                "type": "calculate",
-                "name": "code",
-                "calculation": "concat(" + ", ".join(f"${{digit_{n}}}, ' '" for n in range(12)) + ", once(uuid()))",
-            },
-        ],
-        "settings": [{"form_id": "code", "version": "1"}],
-    }
-)
-ROOT = Path(__file__).parents[2]
-MEDIA = {"groups.csv": GROUPS, "members.csv": MEMBERS}
-
-
-def device(username: str = "cha001", seed: int = 1, now: dt.datetime = NINE) -> Device:
-    return Device(username, "collect:test", lambda: now, random.Random(seed))
+from tests.sandbox.phone_forms import HELD, MEDIA, NINE, XFORM, device, element
 
 
 @pytest.fixture(scope="module")
 def form() -> PhoneForm:
     return PhoneForm(XFORM, MEDIA, clock=lambda: NINE, rng=random.Random(1))
-
-
-def element(xml: str, path: str) -> str | None:
-    root = ElementTree.fromstring(xml)
-    found = root.find("/".join("{*}" + step for step in path.split("/")))
-    return None if found is None else found.text
 
 
 def test_the_phone_offers_the_form_s_languages(form: PhoneForm) -> None:
@@ -322,114 +225,3 @@ def test_the_day_is_rwanda_s_day_whatever_the_clock_s_zone(form: PhoneForm) -> N
     filling = Filling(form, device=device(now=late))
     filling.fill(HELD)
     assert element(filling.submission_xml(), "today") == "2025-03-05"
-
-
-def test_the_same_seed_gives_the_same_record_and_another_seed_another(form: PhoneForm) -> None:
-    def record(seed: int) -> str:
-        filling = Filling(form, device=device(seed=seed))
-        filling.fill(HELD)
-        return filling.submission_xml()
-
-    assert record(7) == record(7)
-    assert record(7) != record(8)
-
-
-def test_the_same_seed_gives_the_same_record_each_time_java_is_started() -> None:
-    script = """
-import random, sys
-from connector.sandbox.phone import Device, Filling, PhoneForm
-from tests.sandbox.test_phone import CODE_XFORM, NINE
-filling = Filling(PhoneForm(CODE_XFORM), device=Device("cha001", "collect:test", lambda: NINE, random.Random(3)))
-filling.fill({"answer": "x"})
-print(filling.submission_xml())
-"""
-    made = [
-        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT).stdout
-        for _ in range(2)
-    ]
-    assert "<code>" in made[0]
-    assert len(set(made)) == 1
-
-
-def test_the_program_ends_cleanly_while_another_thread_is_inside_the_engine() -> None:
-    script = """
-import threading
-from connector.sandbox.phone import validate_xform
-from tests.sandbox.test_phone import CODE_XFORM
-def check_for_ever():
-    while True:
-        validate_xform(CODE_XFORM)
-validate_xform(CODE_XFORM)
-threading.Thread(target=check_for_ever, daemon=True).start()
-print("done")
-"""
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd=ROOT)
-    assert (ended.returncode, ended.stdout) == (0, "done\n")
-
-
-def test_a_parsed_form_is_as_good_as_a_fresh_one(form: PhoneForm) -> None:
-    used, fresh = Filling(form, device=device(seed=5)), Filling(PhoneForm(XFORM, MEDIA), device=device(seed=5))
-    for filling in (used, fresh):
-        filling.fill(HELD)
-    assert used.submission_xml() == fresh.submission_xml()
-
-
-def test_a_copy_of_the_form_is_closed_when_the_next_one_starts(form: PhoneForm) -> None:
-    first = Filling(form)
-    Filling(form)
-    with pytest.raises(PhoneError, match="closed"):
-        first.fill(HELD)
-
-
-def test_new_rosters_reach_the_form(form: PhoneForm) -> None:
-    changing = PhoneForm(XFORM, MEDIA)
-    changing.change_media({**MEDIA, "members.csv": MEMBERS + b"A9,Gato,g1,yes\n"})
-    filling = Filling(changing)
-    filling.fill(HELD)
-    assert list(filling.prompt("absent_sick").choices) == ["A1", "A2", "A9"]
-
-
-def test_media_may_be_a_folder(tmp_path: Path) -> None:
-    for name, content in MEDIA.items():
-        (tmp_path / name).write_bytes(content)
-    assert list(Filling(PhoneForm(XFORM, tmp_path)).prompt("healing_group").choices) == ["g1", "g3"]
-
-
-def test_a_list_that_is_not_on_the_phone_is_an_error() -> None:
-    with pytest.raises(MissingMediaError, match=r"members\.csv"):
-        PhoneForm(XFORM, {"groups.csv": GROUPS})
-
-
-@pytest.mark.parametrize("text", ["", "<", "not a form", "<form/>"])
-def test_what_is_no_form_does_not_open(text: str) -> None:
-    with pytest.raises(FormWillNotOpenError, match="cannot open"):
-        PhoneForm(text)
-
-
-def test_a_broken_expression_does_not_open() -> None:
-    with pytest.raises(FormWillNotOpenError):
-        PhoneForm(XFORM.replace(". &gt;= 1", ". &gt;= ="), MEDIA)
-
-
-def test_validate_finds_nothing_in_a_good_form_and_needs_no_media() -> None:
-    assert validate_xform(XFORM) == []
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "told"),
-    [
-        (". &gt;= 1", ". &gt;= =", "invalid constraint expression"),
-        ("</h:html>", "", "XML is invalid"),
-        ("count-selected(", "counted(", "counted"),
-    ],
-)
-def test_validate_tells_what_is_wrong_in_the_validator_s_words(old: str, new: str, told: str) -> None:
-    assert old in XFORM
-    assert told in "\n".join(validate_xform(XFORM.replace(old, new)))
-
-
-def test_validating_between_two_fillings_harms_neither(form: PhoneForm) -> None:
-    filling = Filling(form)
-    validate_xform(XFORM)
-    assert filling.fill(HELD) == []
-    assert list(Filling(PhoneForm(XFORM, MEDIA)).prompt("healing_group").choices) == ["g1", "g3"]
