@@ -23,7 +23,7 @@ def react_to_alerts(connection: Connection, seed: int, now: dt.datetime) -> int:
 
     The same seed gives the same reactions, and a second call adds only what has happened since.
     """
-    told = set(connection.execute(select(alert_handling.c.alert_id, alert_handling.c.state)).tuples())
+    told = {tuple(row) for row in connection.execute(select(alert_handling.c.alert_id, alert_handling.c.state))}
     alerts = connection.execute(select(alert.c.alert_id, alert.c.opened_at, alert.c.due_at).order_by(alert.c.alert_id))
     added = 0
     for alert_id, opened_at, due_at in alerts.all():

