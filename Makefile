@@ -52,7 +52,7 @@ demo: setup  ## forms, server, simulated field work, sync and dashboard on this 
 	@$(BIN)/healing demo
 
 test: setup-tests  ## the whole test suite (downloads about 110 MB more the first time)
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(if $(NO_SKIP),--no-skips) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(if $(NO_SKIP),--no-skips) $(PYTEST_ARGS)
 
 lint: $(INSTALLED_DEV)  ## ruff and mypy
 	$(BIN)/ruff check .

@@ -94,3 +94,11 @@ def loopback_listener() -> Iterator[tuple[str, int]]:
     """Host and port of a socket on this machine that accepts connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()[:2]
+
+
+LONGEST_FIRST = ("tests/test_demo.py", "tests/sandbox/test_server_recorded_exchanges.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, so that the processes of a parallel run end together."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST_FIRST))

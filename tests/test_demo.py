@@ -68,12 +68,12 @@ def one_at_a_time(path: Path) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """The small demonstration. Of several test processes one plays it, the others find it played."""
+    """The demonstration, of full size. Of several test processes one plays it, the others find it played."""
     base = tmp_path_factory.getbasetemp()
     base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
     with ExitStack() as running:
         with one_at_a_time(base / "demo.lock"):
-            folder = open_folder(base / "demo", AS_OF, True, AS_OF)
+            folder = open_folder(base / "demo", AS_OF, False, AS_OF)
             played = running.enter_context(played_demo(folder, port=0))
         journal = Journal(folder.path / "phones")
         journal.close()
@@ -215,7 +215,7 @@ def test_one_sync_from_nothing_gives_what_many_gave(scene: Scene, copy: Engine) 
 
 def test_the_same_folder_tells_the_same_story(scene: Scene) -> None:
     found = open_folder(scene.folder.path, None, False, date(2030, 1, 1))
-    assert (found.as_of, found.is_small, found.token) == (AS_OF, True, scene.folder.token)
+    assert (found.as_of, found.is_small, found.token) == (AS_OF, False, scene.folder.token)
 
 
 def test_a_folder_with_another_story_is_refused(scene: Scene) -> None:
@@ -270,7 +270,7 @@ def test_a_project_that_is_not_there_ends_with_3(
 def test_the_demonstration_as_a_command_ends_with_what_happened(
     scene: Scene, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--folder", str(scene.folder.path), "--small", "--no-dashboard", "--server-port", "0"]
+    arguments = ["--folder", str(scene.folder.path), "--no-dashboard", "--server-port", "0"]
     with one_at_a_time(scene.lock):
         assert main(["demo", *arguments]) == 0
     told = capsys.readouterr()

@@ -25,7 +25,7 @@ TIME_ZONE = "Africa/Kigali"
 _JAVA_OPTIONS = (
     "-Xmx512m",
     "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",  # as quick as the full compiler for runs of this size
+    "-Xrs",  # Ctrl-C is for Python, not for Java
     "-Djava.awt.headless=true",
     "-Dfile.encoding=UTF-8",
     f"-Duser.timezone={TIME_ZONE}",
