@@ -79,7 +79,7 @@ def build_parser(commands: Sequence[Command] = COMMANDS) -> argparse.ArgumentPar
         sub = choice.add_parser(
             command.name,
             help=command.summary,
-            description=command.summary.capitalize() + ".",
+            description=command.description,
             epilog="\n".join(["examples:", *(f"  {example}" for example in command.examples)]),
             formatter_class=formatter,
             parents=[shared],

@@ -1,12 +1,4 @@
-"""Knows how CHAs, healing groups and transfers get from CSV files into the registry.
-
-chas.csv            cha_code, username, and if wanted sector_code, is_active (yes | no), full_name, phone
-healing_groups.csv  code, label, sector_code, cha_code, cohort, started_on (day of week 1), and if wanted weeks
-moves.csv           client_code, joined_on, healing_group, and if wanted reason
-
-Files are UTF-8, separated by comma or semicolon; days are written 2026-03-02. Importing a file again changes nothing;
-a row that is no longer in the file stays in the registry.
-"""
+"""Knows how CHAs, healing groups and transfers get from CSV files into the registry; `FILE_FORMATS` says which."""
 
 from __future__ import annotations
 
@@ -20,6 +12,14 @@ from connector.derive import refresh_all_facts
 from connector.errors import SettingsError
 from connector.precious_schema import cha, cha_identity, healing_group, membership_move
 from connector.registry_rows import Cells, Known, read_cells, read_cha, read_healing_group, read_move
+
+FILE_FORMATS = """\
+chas.csv            cha_code, username, and if wanted sector_code, is_active (yes | no), full_name, phone
+healing_groups.csv  code, label, sector_code, cha_code, cohort, started_on (day of week 1), and if wanted weeks
+moves.csv           client_code, joined_on, healing_group, and if wanted reason
+
+Files are UTF-8, separated by comma or semicolon; days are written 2026-03-02. Importing a file again changes nothing;
+a row that is no longer in the file stays in the registry."""
 
 
 @dataclass(frozen=True, slots=True)

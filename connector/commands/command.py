@@ -39,10 +39,17 @@ Run = Callable[[Context], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command: its name, one line about it, examples for its help, its own arguments, and what it runs."""
+    """A command: name, one line about it, examples, what it runs, its own arguments, and more for its help."""
 
     name: str
     summary: str
     examples: tuple[str, ...]
     run: Run
     add_arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
+    details: str = ""
+
+    @property
+    def description(self) -> str:
+        """What its help begins with: the summary as a sentence, and the details."""
+        sentence = f"{self.summary[0].upper()}{self.summary[1:]}."
+        return f"{sentence}\n\n{self.details}" if self.details else sentence

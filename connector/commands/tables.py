@@ -12,7 +12,7 @@ from connector.commands.command import Command, Context
 from connector.errors import SettingsError
 from connector.export import export_tables
 from connector.migration import migrate
-from connector.registry import SHEETS, Imported, import_registry
+from connector.registry import FILE_FORMATS, SHEETS, Imported, import_registry
 from connector.writer_lock import single_writer
 
 
@@ -87,6 +87,7 @@ REGISTRY = Command(
     ("healing registry import registry/", "healing registry import chas.csv healing_groups.csv"),
     _registry,
     _add_registry,
+    FILE_FORMATS,
 )
 EXPORT = Command(
     "export",

@@ -9,11 +9,11 @@ from forms.instrument import (
     CutOff,
     Instrument,
     Item,
-    Licence,
     MissingRule,
     ReliableChange,
 )
 from forms.instruments.refusal import REFUSED_CHOICE
+from forms.instruments.source import NHS_TALKING_THERAPIES, PFIZER, PSYTOOLS
 
 ANSWERS = ChoiceList(
     "gad7_answer",
@@ -51,14 +51,11 @@ GAD7 = Instrument(
     band_source="Spitzer, Kroenke, Williams & Löwe 2006, doi 10.1001/archinte.166.10.1092",
     cut_offs=(
         CutOff("international", 10, "primary care, as used in Uganda", "doi 10.1186/s12888-025-06944-8"),
-        CutOff("nhs_caseness", 8, "NHS Talking Therapies", "NHS Talking Therapies manual, as cited at cbtwatch.com"),
+        CutOff("nhs_caseness", 8, "NHS Talking Therapies", NHS_TALKING_THERAPIES),
     ),
-    reliable_change=(ReliableChange(4, "NHS Talking Therapies manual, as cited at cbtwatch.com"),),
+    reliable_change=(ReliableChange(4, NHS_TALKING_THERAPIES),),
     missing_rule=MissingRule(6, "custom: at least 6 of 7 answered, prorated (psytools SOURCES.md); no official rule"),
-    licence=Licence(
-        "free",
-        "Pfizer: no permission required to reproduce, translate, display or distribute (quoted in psytools SOURCES.md)",
-    ),
-    source="github.com/urtuba/psytools, texts reproduced from the original form (its SOURCES.md quotes the licences)",
+    licence=PFIZER,
+    source=PSYTOOLS,
     untranslated_source="no Kinyarwanda validation was found",
 )

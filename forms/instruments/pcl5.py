@@ -14,6 +14,7 @@ from forms.instrument import (
     ReliableChange,
 )
 from forms.instruments.refusal import REFUSED_CHOICE
+from forms.instruments.source import PSYTOOLS
 
 ANSWERS = ChoiceList(
     "pcl5_answer",
@@ -103,6 +104,6 @@ PCL5 = Instrument(
         16, "custom: at least 16 of 20 answered, prorated (psytools SOURCES.md); the VA gives no rule"
     ),
     licence=Licence("public domain", "US Government work (National Center for PTSD, psytools SOURCES.md)"),
-    source="github.com/urtuba/psytools, texts reproduced from the original form (its SOURCES.md quotes the licences)",
+    source=PSYTOOLS,
     untranslated_source="a validated Kinyarwanda version exists (Niyonsenga et al. 2021)",
 )

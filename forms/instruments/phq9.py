@@ -9,11 +9,11 @@ from forms.instrument import (
     CutOff,
     Instrument,
     Item,
-    Licence,
     MissingRule,
     ReliableChange,
 )
 from forms.instruments.refusal import REFUSED_CHOICE
+from forms.instruments.source import NHS_TALKING_THERAPIES, PFIZER, PSYTOOLS
 
 ANSWERS = ChoiceList(
     "phq9_answer",
@@ -80,13 +80,10 @@ PHQ9 = Instrument(
         CutOff("international", 10, "primary care, as used in Uganda", "doi 10.3389/fpsyt.2022.781095"),
         CutOff("rwanda", 5, "Kinyarwanda, people with epilepsy, n = 434", "doi 10.1371/journal.pone.0234095"),
     ),
-    reliable_change=(ReliableChange(6, "NHS Talking Therapies manual, as cited at cbtwatch.com"),),
+    reliable_change=(ReliableChange(6, NHS_TALKING_THERAPIES),),
     missing_rule=MissingRule(7, "custom: at least 7 of 9 answered, prorated (psytools SOURCES.md); no official rule"),
-    licence=Licence(
-        "free",
-        "Pfizer: no permission required to reproduce, translate, display or distribute (quoted in psytools SOURCES.md)",
-    ),
-    source="github.com/urtuba/psytools, texts reproduced from the original form (its SOURCES.md quotes the licences)",
+    licence=PFIZER,
+    source=PSYTOOLS,
     safety_item="phq9_9",
     untranslated_source="a validated Kinyarwanda version exists (Sebera et al. 2020, doi 10.1371/journal.pone.0234095)",
 )

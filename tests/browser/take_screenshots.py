@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 if __name__ == "__main__":  # run as a script, only its own folder is on the path
     sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -25,7 +25,10 @@ NAVIGATION = '[data-testid="stSidebarNavLink"]'
 BUSY = '[data-testid="stStatusWidget"], [data-testid="stSkeleton"], [data-testid="stSpinner"]'
 TRACEBACK = '[data-testid="stException"]'
 SCROLLED = '[data-testid="stMain"]'
-HAS_TEXT = "() => document.body.innerText.trim().length > 0"
+HAS_TEXT = """() => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    return app ? app.querySelector('h1, [data-testid="stException"]') : document.body.innerText.trim().length > 0;
+}"""
 DRAWN_WITHIN = 45.0  # seconds
 STILL_FOR = 0.7  # seconds without a change in the picture
 
@@ -80,8 +83,10 @@ def listed_pages(browser: Browser, base: str) -> list[str]:
 
 
 def name_of(address: str) -> str:
-    """What a page's pictures are called: the last part of its path."""
-    return urlsplit(address).path.rstrip("/").rpartition("/")[2] or FIRST_PAGE
+    """What a page's pictures are called: the last part of its path, and what it is asked to show."""
+    parts = urlsplit(address)
+    asked = [value for _, value in parse_qsl(parts.query)]
+    return "-".join([parts.path.rstrip("/").rpartition("/")[2] or FIRST_PAGE, *asked])
 
 
 def grow_to_content(page: Page, screen: Screen) -> None:

@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.browser import HOW_TO_ENABLE, SCREENS, find_browser
-from tests.browser.take_screenshots import PageBrokenError, main, name_of, take_screenshots
+from tests.browser.browser import HOW_TO_ENABLE, SCREENS, find_browser, open_browser
+from tests.browser.take_screenshots import PageBrokenError, listed_pages, main, name_of, take_screenshots
 
 ROOT = Path(__file__).parents[2]
 NAVIGATION = "".join(f'<a data-testid="stSidebarNavLink" href="{page}">{page}</a>' for page in ("/", "/groups"))
 PAGES = {
     "/": f"<body>{NAVIGATION}<p>first</p></body>",
     "/groups": f"<body>{NAVIGATION}<main data-testid='stMain'><div style='height:2000px'>groups</div></main></body>",
+    "/late": "<body><div data-testid='stApp'>loading</div><script>setTimeout(() => document.querySelector('div')"
+    f".innerHTML = `<h1>here</h1>{NAVIGATION}`, 2000)</script></body>",
     "/plain": "<body>no navigation here</body>",
     "/broken": "<body><div data-testid='stException'>KeyError: sector</div></body>",
     "/restless": "<body><div data-testid='stSpinner'></div><script>"
@@ -84,6 +86,11 @@ def test_a_page_at_work_is_waited_for(program: str, site: str, tmp_path: Path) -
     assert at_last != take_screenshots(program, site, ["plain"], tmp_path)[0].read_bytes()
 
 
+def test_a_dashboard_that_loads_slowly_still_lists_its_pages(program: str, site: str) -> None:
+    with open_browser(program) as browser:
+        assert listed_pages(browser, f"{site}/late") == [f"{site}/", f"{site}/groups"]
+
+
 def test_a_page_that_shows_a_traceback_is_an_error(program: str, site: str, tmp_path: Path) -> None:
     with pytest.raises(PageBrokenError, match="KeyError: sector"):
         take_screenshots(program, site, ["broken"], tmp_path)
@@ -110,7 +117,7 @@ def test_the_script_runs_from_the_root_of_the_project(program: str, site: str, t
     [
         ("http://127.0.0.1:8501/", "start"),
         ("http://127.0.0.1:8501/healing_groups", "healing_groups"),
-        ("http://127.0.0.1:8501/base/outcomes?sex=woman", "outcomes"),
+        ("http://127.0.0.1:8501/base/outcomes?sex=woman", "outcomes-woman"),
     ],
 )
 def test_pictures_are_called_after_their_page(address: str, name: str) -> None:

@@ -112,9 +112,11 @@ def test_a_second_writer_is_told_since_when(file_engine: Engine) -> None:
 
 
 def test_the_lock_is_free_again_afterwards(file_engine: Engine) -> None:
+    entered = 0
     for _ in range(2):
         with single_writer(file_engine):
-            pass
+            entered += 1
+    assert entered == 2
 
 
 def test_a_killed_writer_leaves_no_lock_behind(file_engine: Engine) -> None:

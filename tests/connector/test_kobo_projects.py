@@ -291,8 +291,9 @@ def test_another_file_of_that_name_is_not_taken_for_ours() -> None:
 
 
 def test_a_file_that_is_gone_already_counts_as_removed() -> None:
-    client, _, _ = client_of(recorded("projects", "asset GET nonexisting"))
+    client, network, _ = client_of(recorded("projects", "asset GET nonexisting"))
     client.delete_file(ASSET, "af1")
+    assert [request.method for request in network.requests] == ["DELETE"]
 
 
 @pytest.mark.parametrize(
