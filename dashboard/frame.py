@@ -41,7 +41,7 @@ WAY_TO_FIRST_DATA = """
 1. `healing registry import` — who the CHAs are and which healing groups exist{groups}
 2. `healing build`, then `healing deploy` — make the forms and put them on KoboToolbox
 3. Let CHAs send records from KoboCollect
-4. `healing sync` — fetch them; then reload this page
+4. `healing sync --rosters` — fetch them; then reload this page
 
 To look around first with simulated data: `healing demo`.
 """

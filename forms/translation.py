@@ -17,6 +17,7 @@ from importlib.resources import files
 
 from forms.form import Form, Question
 from forms.instrument import REFUSED, ChoiceList
+from forms.library import FORMS
 
 STATUSES = ("validated", "reviewed", "draft")
 REQUIRED_KEY = "required"
@@ -151,6 +152,12 @@ def render(string: FormString, language: Language) -> str:
     if language is KINYARWANDA and status_of(string, FRENCH) in STATUSES:
         return f"[FR] {render(string, FRENCH)}\n[EN] {string.english}"
     return f"[EN] {string.english}"
+
+
+def missing_wording(instrument: str, language: Language) -> tuple[str, ...]:
+    """Return the keys of an instrument's texts that have no usable wording in a language, each once."""
+    wanted = (string for form in FORMS.values() for string in form_strings(form) if string.instrument == instrument)
+    return tuple(dict.fromkeys(string.key for string in wanted if status_of(string, language) not in STATUSES))
 
 
 def coverage(form: Form) -> dict[str, Counter[str]]:

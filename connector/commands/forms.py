@@ -10,9 +10,9 @@ from connector.commands.command import Command, Context
 from connector.deployment import check_form, deploy_programme
 from connector.errors import FormInvalidError, SettingsError
 from forms.form import Form
-from forms.library import FORMS
+from forms.library import FORMS, INSTRUMENTS
 from forms.lint import lint
-from forms.translation import coverage
+from forms.translation import LANGUAGES, coverage, missing_wording
 from forms.xlsform import build_all
 
 
@@ -43,7 +43,18 @@ def _check(context: Context) -> Iterable[str]:
         faults = "\n".join(f"  {finding}" for finding in found)
         raise FormInvalidError(f"{len(found)} faults in the forms.\n{faults}", advice="Correct the definitions.")
     lines = [line for form in FORMS.values() for line in coverage_lines(form)]
-    return [*lines, f"{len(FORMS)} forms checked, 0 faults"]
+    return [*lines, *untranslated_lines(), f"{len(FORMS)} forms checked, 0 faults"]
+
+
+def untranslated_lines() -> list[str]:
+    """Return one line for each instrument whose wording is missing in a language, and where a version may be found."""
+    return [
+        f"{instrument.title}: {missing} texts have no {language.column} wording, phones show French and English; "
+        f"{instrument.untranslated_source}"
+        for instrument in INSTRUMENTS.values()
+        for language in LANGUAGES
+        if (missing := len(missing_wording(instrument.name, language)))
+    ]
 
 
 def coverage_lines(form: Form) -> list[str]:

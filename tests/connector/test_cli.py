@@ -203,6 +203,7 @@ def test_check_tells_how_far_each_translation_is(capsys: pytest.CaptureFixture[s
     lines = capsys.readouterr().out.splitlines()
     assert lines[-1] == "3 forms checked, 0 faults"
     assert any(re.match(r"intake rw: .*\d+ missing", line) for line in lines)
+    assert any(line.startswith("PHQ-9: 19 texts have no Kinyarwanda (rw) wording") for line in lines)
 
 
 def test_a_registry_is_imported_and_bad_rows_are_told_by_line(
