@@ -7,7 +7,8 @@ a comparison of an empty string with a number is false, arithmetic on it is NaN,
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from forms.expression import (
     Binary,
@@ -30,36 +31,65 @@ def evaluate(node: Expression, answers: Answers) -> Value:
 
     Raises KeyError never: an unknown question counts as unanswered. Raises TypeError for `OnPhone` and `Current`.
     """
-    match node:
-        case Ref(name):
-            return answers.get(name) or ""
-        case Literal(value):
-            return value if isinstance(value, str) else float(value)
-        case Binary(operator, left, right):
-            return _binary(operator, left, right, answers)
-        case Not(operand):
-            return not truth(evaluate(operand, answers))
-        case If(condition, then, otherwise):
-            return evaluate(then if truth(evaluate(condition, answers)) else otherwise, answers)
-        case Selected(operand, code):
-            return code in text(evaluate(operand, answers)).split()
-        case Round(operand):
-            value = number(evaluate(operand, answers))
-            return value if math.isnan(value) else float(math.floor(value + 0.5))
-        case CountSelected(operand):
-            return float(len(text(evaluate(operand, answers)).split()))
-    raise TypeError(f"{type(node).__name__} has no value outside the phone")
+    value_of = _VALUE_OF.get(type(node))
+    if value_of is None:
+        raise TypeError(f"{type(node).__name__} has no value outside the phone")
+    return value_of(node, answers)
 
 
-def _binary(operator: str, left: Expression, right: Expression, answers: Answers) -> Value:
+def _ref(node: Ref, answers: Answers) -> Value:
+    return answers.get(node.name) or ""
+
+
+def _literal(node: Literal, answers: Answers) -> Value:
+    return node.value if isinstance(node.value, str) else float(node.value)
+
+
+def _not(node: Not, answers: Answers) -> Value:
+    return not truth(evaluate(node.operand, answers))
+
+
+def _if(node: If, answers: Answers) -> Value:
+    return evaluate(node.then if truth(evaluate(node.condition, answers)) else node.otherwise, answers)
+
+
+def _selected(node: Selected, answers: Answers) -> Value:
+    return node.code in text(evaluate(node.operand, answers)).split()
+
+
+def _round(node: Round, answers: Answers) -> Value:
+    value = number(evaluate(node.operand, answers))
+    return value if math.isnan(value) else float(math.floor(value + 0.5))
+
+
+def _count_selected(node: CountSelected, answers: Answers) -> Value:
+    return float(len(text(evaluate(node.operand, answers)).split()))
+
+
+def _binary(node: Binary, answers: Answers) -> Value:
+    operator = node.operator
+    left = evaluate(node.left, answers)
     if operator == "and":
-        return truth(evaluate(left, answers)) and truth(evaluate(right, answers))
+        return truth(left) and truth(evaluate(node.right, answers))
     if operator == "or":
-        return truth(evaluate(left, answers)) or truth(evaluate(right, answers))
-    a, b = evaluate(left, answers), evaluate(right, answers)
+        return truth(left) or truth(evaluate(node.right, answers))
+    right = evaluate(node.right, answers)
     if operator in ("=", "!="):
-        return _equal(a, b) is (operator == "=")
-    return _ARITHMETIC[operator](number(a), number(b))
+        return _equal(left, right) is (operator == "=")
+    return _ARITHMETIC[operator](number(left), number(right))
+
+
+_VALUE_OF: dict[type[Expression], Callable[[Any, Answers], Value]] = {
+    Ref: _ref,
+    Literal: _literal,
+    Binary: _binary,
+    Not: _not,
+    If: _if,
+    Selected: _selected,
+    Round: _round,
+    CountSelected: _count_selected,
+}
+"""One function a kind of node: a table is several times quicker than asking each node for its class in turn."""
 
 
 def _equal(a: Value, b: Value) -> bool:
