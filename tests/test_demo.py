@@ -39,6 +39,7 @@ from connector.schema import derived
 from connector.sync import sync
 from dashboard.filters import ALL
 from dashboard.queries_cascade import cascade
+from dashboard.queries_outcomes import verdicts
 from tests.connector.sync_scenes import dump
 
 AS_OF = date(2026, 11, 20)
@@ -162,6 +163,26 @@ def test_the_phone_and_the_connector_agree_on_every_score(connection: Connection
     rows = connection.execute(select(assessment.c.score, assessment.c.score_on_device)).all()
     assert len(rows) > 100
     assert all(row.score == row.score_on_device for row in rows)
+
+
+@pytest.mark.parametrize(("instrument", "points"), [("phq9", 6), ("gad7", 4), ("pcl5", 10)])
+def test_the_outcomes_on_the_dashboard_are_the_true_ones(
+    scene: Scene, connection: Connection, instrument: str, points: int
+) -> None:
+    scores: dict[str, dict[str, int]] = {}
+    for each in scene.truth.assessments:
+        if each.instrument == instrument and each.score is not None:
+            scores.setdefault(each.client_id, {})[each.wave] = each.score
+    before_and_after = [(by.get("baseline", by.get("screening")), by.get("endline")) for by in scores.values()]
+    changes = [after - before for before, after in before_and_after if before is not None and after is not None]
+    (shown,) = verdicts(connection, ALL, instrument).to_dict("records")
+    assert len(changes) > 100
+    assert {name: shown[name] for name in ("improved", "no_change", "worse", "paired")} == {
+        "improved": sum(change <= -points for change in changes),
+        "no_change": sum(-points < change < points for change in changes),
+        "worse": sum(change >= points for change in changes),
+        "paired": len(changes),
+    }
 
 
 def test_alerts_are_the_true_ones(scene: Scene, connection: Connection) -> None:
