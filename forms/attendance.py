@@ -209,7 +209,7 @@ def _care() -> Group:
                 "distress_do",
                 "note",
                 "Stay with the person. If they speak of harming themselves, do not leave them alone and call the "
-                f"psychologist now, or: {' · '.join(f'{line.name} {line.number}' for line in PROGRAMME.help_lines)}.",
+                f"psychologist now, or: {PROGRAMME.numbers_to_call}.",
                 relevant=Ref("anyone_in_distress").equals("yes"),
             ),
             yes_no("anyone_to_follow_up", "Does anyone need a visit or a call this week?"),

@@ -49,6 +49,11 @@ class Programme:
     waves: tuple[Wave, ...]
     help_lines: tuple[HelpLine, ...]
 
+    @property
+    def numbers_to_call(self) -> str:
+        """The help lines as a form shows them, names with numbers."""
+        return " · ".join(f"{line.name} {line.number}" for line in self.help_lines)
+
     def wave(self, code: str) -> Wave:
         """Return the wave with this code; raises KeyError for another."""
         for wave in self.waves:

@@ -86,23 +86,20 @@ def _instruction(level_code: str, label: str) -> Question:
     return Question(f"safety_do_{level_code}", "note", label, relevant=Ref("safety_level").equals(level_code))
 
 
-def _numbers() -> str:
-    return " · ".join(f"{line.name} {line.number}" for line in PROGRAMME.help_lines)
-
-
 _INSTRUCTIONS = (
     (
         "imminent",
         "Do not leave the person alone. Put away pesticides, medicines and anything dangerous. "
-        f"Call a person they trust. Call the psychologist now, or: {_numbers()}.",
+        f"Call a person they trust. Call the psychologist now, or: {PROGRAMME.numbers_to_call}.",
     ),
     (
         "moderate",
         "Call the psychologist today: contact within 24 hours. Agree who stays with the person tonight. "
-        f"If it gets worse: {_numbers()}.",
+        f"If it gets worse: {PROGRAMME.numbers_to_call}.",
     ),
     (
         "low",
-        f"Tell the psychologist this week. Agree when you see each other again. If it gets worse: {_numbers()}.",
+        "Tell the psychologist this week. Agree when you see each other again. "
+        f"If it gets worse: {PROGRAMME.numbers_to_call}.",
     ),
 )

@@ -1,5 +1,6 @@
 """What README tells people to type works: the commands run in its order against a server, the targets exist."""
 
+import datetime as dt
 import re
 import shlex
 from pathlib import Path
@@ -19,8 +20,6 @@ COMMANDS = re.findall(r"^\s+\.venv/bin/healing (.+)$", README, re.MULTILINE)
 @pytest.fixture
 def folder(tmp_path: Path) -> DemoFolder:
     """A folder with a registry in it, and an account on a server that is not running yet."""
-    import datetime as dt
-
     found = open_folder(tmp_path / "programme", dt.date(2026, 11, 20), True, dt.date(2026, 11, 21))
     programme = programme_of(found)
     names = [COORDINATOR, *(cha.username for cha in programme.chas)]
