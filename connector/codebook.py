@@ -10,7 +10,7 @@ from sqlalchemy import Column, Table
 
 from connector.fact_schema import derived
 from connector.schema import FORM_TABLES
-from forms.expression import to_words
+from forms.expression import Expression, to_words
 from forms.form import Form, Question
 from forms.instrument import Instrument
 from forms.library import FORMS, INSTRUMENTS
@@ -59,13 +59,27 @@ def _of_question(table: Table, column: Column[Any], question: Question, form: Fo
     instrument = _instrument_of(question)
     label = question.label
     if question.calculation is not None:
-        label = f"calculated: {to_words(question.calculation)}"
+        label = f"calculated: {_calculated_words(question.name, question.calculation, instrument)}"
     codes = " | ".join(f"{each.code} = {each.label}" for each in question.choices.choices) if question.choices else ""
-    if instrument and question.name == instrument.band_name:
-        codes = " | ".join(f"{band.code} = {band.label} ({band.low}-{band.high})" for band in instrument.bands)
+    if instrument and question.calculation is not None:
+        codes = _calculated_codes(question.name, instrument)
     unit = _UNITS.get(question.name, "points" if instrument and question.name == instrument.score_name else "")
     source = f"{form.title}; {instrument.source}" if instrument else form.title
     return Variable(table.name, column.name, _type(column), label or question.name, codes, unit, source)
+
+
+def _calculated_words(name: str, calculation: Expression, instrument: Instrument | None) -> str:
+    if instrument and name == instrument.cluster_name:
+        return f"{', '.join(each.words for each in instrument.clusters)} ({instrument.cluster_source})"
+    return to_words(calculation)
+
+
+def _calculated_codes(name: str, instrument: Instrument) -> str:
+    if name == instrument.band_name:
+        return " | ".join(f"{band.code} = {band.label} ({band.low}-{band.high})" for band in instrument.bands)
+    if name == instrument.cluster_name:
+        return "met = every cluster is reached | not_met = a cluster is out of reach"
+    return ""
 
 
 def _instrument_of(question: Question) -> Instrument | None:

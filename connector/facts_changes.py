@@ -55,11 +55,13 @@ def verdict(difference: int | None, instrument: Instrument) -> str:
     """Return improved, worse, no_change or unknown: a change counts from the instrument's reliable change on.
 
     The points and their source are the first entry of `instrument.reliable_change` (PHQ-9 6, GAD-7 4: NHS Talking
-    Therapies; PCL-5: doi 10.1002/jts.22975). A lower score means fewer symptoms.
+    Therapies; PCL-5: doi 10.1002/jts.22975); unknown where no source says what counts. A lower score is better, unless
+    the instrument says otherwise.
     """
-    if difference is None:
+    if difference is None or not instrument.reliable_change:
         return "unknown"
     points = instrument.reliable_change[0].points
-    if difference <= -points:
-        return "improved"
-    return "worse" if difference >= points else "no_change"
+    for_the_worse = difference if instrument.higher_is_worse else -difference
+    if abs(difference) < points:
+        return "no_change"
+    return "worse" if for_the_worse > 0 else "improved"

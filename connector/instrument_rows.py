@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from forms.form import Form
-from forms.instrument import REFUSED, Instrument
+from forms.instrument import REFUSED, SEX, STOPPED, UNSCORED, Instrument, Item
+from forms.interview import stopped_name
 
 Row = dict[str, Any]
 LONGEST_CLIENT_CODE = 16
 SCREENING = "screening"
 """The wave of the assessments made at intake, before a baseline could be asked."""
+SKIPPED, NOT_ASKED, BLANK = "skipped", "not_asked", "blank"
+MISSING = (REFUSED, STOPPED, SKIPPED, NOT_ASKED, BLANK)
+"""Why an item has no scored code: refused; the interview stopped at it; it is not asked of this sex; it came after the
+stop; or nothing is known. An instrument that was never begun has no rows at all."""
 
 
 def instrument_rows(
@@ -31,17 +36,34 @@ def instrument_rows(
     items: list[Row] = []
     assessments: list[Row] = []
     for instrument in form.instruments:
-        names = [item.name for item in instrument.items]
-        if any(name in answers for name in names):
+        if any(item.name in answers for item in instrument.items):
             own = {**key, "instrument": instrument.name}
-            items.extend({**own, **_item_values(answers.get(name), name)} for name in names)
-            assessments.append({**own, **_who_and_when(row, submitted_at), **_scores(instrument, row, computed)})
+            items.extend({**own, **values} for values in _item_values(instrument, answers))
+            stopped = {"stopped": _has_stopped(instrument, answers)}
+            known = {**_who_and_when(row, submitted_at), **_scores(instrument, row, computed)}
+            assessments.append({**own, **known, **stopped})
     return {"item_answer": items, "assessment": assessments} if items else {}
 
 
-def _item_values(answer: str | None, item: str) -> Row:
-    missing = {None: "blank", REFUSED: "refused"}.get(answer)
-    return {"item": item, "value": None if missing else int(answer or 0), "missing": missing}
+def _item_values(instrument: Instrument, answers: Mapping[str, str]) -> Iterator[Row]:
+    has_stopped = False
+    for item in instrument.items:
+        answer = answers.get(item.name)
+        missing = answer if answer in UNSCORED else None if answer else _why_blank(item, answers, has_stopped)
+        has_stopped = has_stopped or answer == STOPPED
+        yield {"item": item.name, "value": None if missing else int(answer or 0), "missing": missing}
+
+
+def _has_stopped(instrument: Instrument, answers: Mapping[str, str]) -> bool:
+    """Whether the interview stopped within the instrument, at an item or at a question that belongs to it."""
+    at_an_item = any(answers.get(item.name) == STOPPED for item in instrument.items)
+    return at_an_item or answers.get(stopped_name(instrument)) == "yes"
+
+
+def _why_blank(item: Item, answers: Mapping[str, str], has_stopped: bool) -> str:
+    if item.asked_of and answers.get(SEX) not in (None, item.asked_of):
+        return SKIPPED
+    return NOT_ASKED if has_stopped else BLANK
 
 
 def _scores(instrument: Instrument, row: Row, computed: Mapping[str, str]) -> Row:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from dashboard.chart_parts import FIT_WIDTH, legend
 from dashboard.colours import GREY, INK, PALE, PAPER, ink_on, ramp
-from dashboard.wording import percent
+from dashboard.wording import bands_from_best, percent
 from forms.instrument import Instrument
 
 BEFORE, AFTER = "Before", "After"
@@ -15,13 +15,13 @@ DIRECTIONS = {"milder": "#92c5de", "same": "#d9dde1", "worse": "#f4a582"}
 
 
 def severity_rows(instrument: Instrument, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Return one row for each side and band, mildest first: side, band, place, people, `start` and `end` (0…1)."""
+    """Return one row for each side and band, best first: side, band, place, people, `start` and `end` (0…1)."""
     total = int(pairs["people"].sum())
     rows = []
     for side, column in ((BEFORE, "before_band"), (AFTER, "after_band")):
         people_of = pairs.groupby(column)["people"].sum()
         start = 0.0
-        for place, band in enumerate(instrument.bands):
+        for place, band in enumerate(bands_from_best(instrument)):
             people = int(people_of.get(band.code, 0))
             end = start + (people / total if total else 0.0)
             rows.append(
@@ -41,7 +41,7 @@ def _spans(frame: pd.DataFrame) -> zip:
 def severity_chart(instrument: Instrument, pairs: pd.DataFrame) -> alt.Chart:
     """Return two stacked bars, before and after, one colour for each band of severity, from blue to red."""
     rows = severity_rows(instrument, pairs)
-    labels, colours = [band.label for band in instrument.bands], ramp(len(instrument.bands))
+    labels, colours = [band.label for band in bands_from_best(instrument)], ramp(len(instrument.bands))
     rows["ink"] = [ink_on(colours[place]) for place in rows["place"]]
     rows["middle"] = (rows["start"] + rows["end"]) / 2
     base = alt.Chart(rows).encode(y=alt.Y("side:N", title=None, sort=[BEFORE, AFTER]))
@@ -66,7 +66,7 @@ def severity_chart(instrument: Instrument, pairs: pd.DataFrame) -> alt.Chart:
 
 def directions(instrument: Instrument, pairs: pd.DataFrame) -> dict[str, int]:
     """Return how many people are in a milder band after than before, in the same, and in a worse one."""
-    place = {band.code: position for position, band in enumerate(instrument.bands)}
+    place = {band.code: position for position, band in enumerate(bands_from_best(instrument))}
     counts = {"milder": 0, "same": 0, "worse": 0}
     for row in pairs.itertuples():
         counts[_direction(place[row.before_band], place[row.after_band])] += int(row.people)
@@ -88,8 +88,8 @@ def matrix_cells(instrument: Instrument, pairs: pd.DataFrame) -> pd.DataFrame:
                 "people": people.get((before.code, after.code), 0),
                 "direction": _direction(row, column),
             }
-            for row, before in enumerate(instrument.bands)
-            for column, after in enumerate(instrument.bands)
+            for row, before in enumerate(bands_from_best(instrument))
+            for column, after in enumerate(bands_from_best(instrument))
         ]
     )
 
@@ -101,7 +101,7 @@ def matrix_chart(instrument: Instrument, pairs: pd.DataFrame) -> alt.Chart:
         DIRECTIONS[d] if people else PAPER for d, people in zip(cells["direction"], cells["people"], strict=True)
     ]
     cells["ink"] = [INK if people else "#b8c0c8" for people in cells["people"]]
-    labels = [band.label for band in instrument.bands]
+    labels = [band.label for band in bands_from_best(instrument)]
     wrapped = "split(datum.label, ' ')"
     base = alt.Chart(cells).encode(
         x=alt.X(
@@ -121,48 +121,42 @@ def matrix_chart(instrument: Instrument, pairs: pd.DataFrame) -> alt.Chart:
 
 
 def scores_chart(instrument: Instrument, scores: pd.DataFrame) -> alt.Chart:
-    """Return one person's scores of one instrument by date, over the bands of severity as shaded strips."""
+    """Return one person's scores of one instrument by date, over its bands, if it has any, as shaded strips."""
     points = scores.dropna(subset=["score"]).assign(assessed_on=lambda rows: pd.to_datetime(rows["assessed_on"]))
-    first, last = (
-        points["assessed_on"].min() - pd.Timedelta(days=14),
-        points["assessed_on"].max() + pd.Timedelta(days=14),
-    )
-    strips = pd.DataFrame(
-        [
-            {
-                "from": first,
-                "to": last,
-                "low": band.low - 0.5,
-                "high": band.high + 0.5,
-                "band": band.label,
-                "fill": colour,
-            }
-            for band, colour in zip(instrument.bands, ramp(len(instrument.bands)), strict=True)
-        ]
-    )
-    height = alt.Scale(domain=[-0.5, instrument.highest_score + 0.5], nice=False)
-    time = alt.X("from:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=4))
-    shade = (
-        alt.Chart(strips)
-        .mark_rect(opacity=0.35)
-        .encode(
-            x=time,
-            x2="to:T",
-            y=alt.Y("low:Q", scale=height, title=f"{instrument.title} score"),
-            y2="high:Q",
-            color=alt.Color("fill:N", scale=None),
-        )
-    )
-    names = (
-        alt.Chart(strips)
-        .mark_text(align="left", dx=4, fontSize=10, color="#52606d")
-        .encode(x="from:T", y=alt.Y("middle:Q", scale=height), text="band:N")
-        .transform_calculate(middle="(datum.low + datum.high) / 2")
-    )
-    base = alt.Chart(points).encode(x="assessed_on:T", y=alt.Y("score:Q", scale=height))
+    lowest, highest = instrument.lowest_score - 0.5, instrument.highest_score + 0.5
+    height = alt.Y("score:Q", scale=alt.Scale(domain=[lowest, highest], nice=False), title=f"{instrument.title} score")
+    time = alt.X("assessed_on:T", title=None, axis=alt.Axis(format="%b %Y", tickCount=4))
+    base = alt.Chart(points).encode(x=time, y=height)
     line = base.mark_line(color=INK, point=alt.OverlayMarkDef(color=INK, size=60)).encode(
         tooltip=["assessed_on:T", "wave", "score"]
     )
     numbers = base.mark_text(dy=-12, fontSize=12, fontWeight="bold").encode(text="score:Q")
-    description = f"{instrument.title} scores of one person over time; higher is more symptoms."
-    return (shade + names + line + numbers).properties(height=200, autosize=FIT_WIDTH, description=description)
+    meaning = "more symptoms" if instrument.higher_is_worse else "better"
+    description = f"{instrument.title} scores of one person over time; higher is {meaning}."
+    layers = sum((*_strips(instrument, points["assessed_on"]), line), start=numbers)
+    return layers.properties(height=200, autosize=FIT_WIDTH, description=description)
+
+
+def _strips(instrument: Instrument, days: pd.Series) -> tuple[alt.Chart, ...]:
+    """The bands as strips behind the scores, with their names; nothing for an instrument without bands."""
+    bands = bands_from_best(instrument)
+    if not bands:
+        return ()
+    first, last = days.min() - pd.Timedelta(days=14), days.max() + pd.Timedelta(days=14)
+    strips = pd.DataFrame(
+        {
+            "from": first,
+            "to": last,
+            "low": [band.low - 0.5 for band in bands],
+            "high": [band.high + 0.5 for band in bands],
+            "middle": [(band.low + band.high) / 2 for band in bands],
+            "band": [band.label for band in bands],
+            "fill": ramp(len(bands)),
+        }
+    )
+    base = alt.Chart(strips).encode(x="from:T")
+    shade = base.mark_rect(opacity=0.35).encode(
+        x2="to:T", y="low:Q", y2="high:Q", color=alt.Color("fill:N", scale=None)
+    )
+    names = base.mark_text(align="left", dx=4, fontSize=10, color="#52606d").encode(y="middle:Q", text="band:N")
+    return shade, names

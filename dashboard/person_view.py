@@ -12,10 +12,10 @@ from dashboard.charts_attendance import marks_chart
 from dashboard.charts_outcomes import scores_chart
 from dashboard.queries_person import person, person_marks, person_scores
 from dashboard.source import ask
-from dashboard.wording import answer_words, band_label, is_missing, percent, sex_label
+from dashboard.wording import answer_words, band_label, instrument_of, is_missing, percent, sex_label
 from forms.library import INSTRUMENTS
 
-SCORE_NOTE = "Scores describe symptoms in the words of the instrument; they are not a diagnosis."
+SCORE_NOTE = "Scores describe symptoms or well-being in the words of the instrument; they are not a diagnosis."
 
 
 def one_person(labels: Mapping[str, str]) -> None:
@@ -73,8 +73,8 @@ def person_figures(row: pd.Series) -> None:
 
 def courses(scores: pd.DataFrame) -> None:
     """Show the scores of each instrument over time, as a chart over the bands and as a table."""
-    for name, instrument in INSTRUMENTS.items():
-        of_instrument = scores[scores["instrument"] == name]
+    for name in dict.fromkeys((*INSTRUMENTS, *scores["instrument"])):
+        instrument, of_instrument = instrument_of(name), scores[scores["instrument"] == name]
         if of_instrument["score"].notna().any():
             st.markdown(f"**{instrument.title}**, {instrument.measures}")
             show.chart(scores_chart(instrument, of_instrument), f"course_{name}")
@@ -85,7 +85,7 @@ def courses(scores: pd.DataFrame) -> None:
         {
             "When": [clock.day(value) for value in pd.to_datetime(scores["assessed_on"])],
             "Wave": [answer_words(wave) for wave in scores["wave"]],
-            "Instrument": [INSTRUMENTS[name].title for name in scores["instrument"]],
+            "Instrument": [instrument_of(name).title for name in scores["instrument"]],
             "Score and band": [_score_words(row) for row in scores.itertuples()],
         }
     )
@@ -94,7 +94,8 @@ def courses(scores: pd.DataFrame) -> None:
 
 
 def _score_words(row: object) -> str:
-    score, instrument = getattr(row, "score", None), INSTRUMENTS[getattr(row, "instrument", "")]
+    score, instrument = getattr(row, "score", None), instrument_of(getattr(row, "instrument", ""))
     if is_missing(score):
-        return f"no score: {getattr(row, 'answered', 0)} of {len(instrument.items)} answered"
-    return f"{score:.0f}, {band_label(instrument, getattr(row, 'band', None))}"
+        answered = getattr(row, "answered", None)
+        return f"no score: {0 if is_missing(answered) else int(answered or 0)} of {len(instrument.items)} answered"
+    return f"{score:.0f}, {band_label(instrument, getattr(row, 'band', None))}" if instrument.bands else f"{score:.0f}"

@@ -5,12 +5,24 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, FromClause, Subquery, and_, case, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    FromClause,
+    Subquery,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from connector.fact_schema import assessment, change, client, item_answer
 from connector.precious_schema import healing_group as registry
 from dashboard.filters import Filters, narrow
-from forms.instrument import Instrument
+from forms.instrument import AT_MOST, CutOff, Instrument
 from forms.programme import PROGRAMME
 
 _BEFORE, _AFTER = change.c.before_score.is_not(None), change.c.after_score.is_not(None)
@@ -84,26 +96,44 @@ def change_by_group(connection: Connection, filters: Filters, instrument: str) -
     return pd.read_sql(query.order_by(client.c.healing_group), connection)
 
 
-def cut_off_counts(connection: Connection, filters: Filters, instrument: Instrument) -> pd.DataFrame:
-    """Return one row for each cut-off of the instrument, among people with both scores.
+def shifts(connection: Connection, filters: Filters, instrument: str) -> pd.DataFrame:
+    """Return one row: how many of those with both scores have a `lower`, the `same` or a `higher` one after."""
+    difference = change.c.difference
+    columns = (
+        _counted(difference < 0).label("lower"),
+        _counted(difference == 0).label("same"),
+        _counted(difference > 0).label("higher"),
+    )
+    return pd.read_sql(select(*columns).where(_BEFORE, _AFTER, *_of(instrument, filters)), connection)
 
-    Columns: cut_off (its name), at_least, paired, before (at or above it), after, recovered (above, then below).
+
+def cut_off_counts(connection: Connection, filters: Filters, instrument: Instrument) -> pd.DataFrame:
+    """Return one row for each cut-off of the instrument, among people with both scores, of its sex where it has one.
+
+    Columns: cut_off (its name), points, paired, before (positive by it), after, recovered (positive, then not).
     """
-    rows = []
-    for cut_off in instrument.cut_offs:
-        above_before = change.c.before_score >= cut_off.at_least
-        above_after = change.c.after_score >= cut_off.at_least
-        columns = (
-            literal(cut_off.name).label("cut_off"),
-            literal(cut_off.at_least).label("at_least"),
-            func.count().label("paired"),
-            _counted(above_before).label("before"),
-            _counted(above_after).label("after"),
-            _counted(and_(above_before, ~above_after)).label("recovered"),
-        )
-        query = select(*columns).where(_BEFORE, _AFTER, *_of(instrument.name, filters))
-        rows.append(pd.read_sql(query, connection))
-    return pd.concat(rows, ignore_index=True)
+    rows = [pd.read_sql(_cut_off_query(filters, instrument, each), connection) for each in instrument.cut_offs]
+    columns = ["cut_off", "points", "paired", "before", "after", "recovered"]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
+
+
+def _cut_off_query(filters: Filters, instrument: Instrument, cut_off: CutOff) -> Executable:
+    before, after = (_is_positive(column, cut_off) for column in (change.c.before_score, change.c.after_score))
+    columns = (
+        literal(cut_off.name).label("cut_off"),
+        literal(cut_off.points).label("points"),
+        func.count().label("paired"),
+        _counted(before).label("before"),
+        _counted(after).label("after"),
+        _counted(and_(before, ~after)).label("recovered"),
+    )
+    of_sex = [client.c.sex == cut_off.sex] if cut_off.sex else []
+    joined = change.join(client, client.c.client_code == change.c.client_code)
+    return select(*columns).select_from(joined).where(_BEFORE, _AFTER, *of_sex, *_of(instrument.name, filters))
+
+
+def _is_positive(score: ColumnElement[int], cut_off: CutOff) -> ColumnElement[bool]:
+    return score <= cut_off.points if cut_off.direction == AT_MOST else score >= cut_off.points
 
 
 def _safety_answers(instrument: Instrument, filters: Filters) -> Subquery:
@@ -126,9 +156,10 @@ def _safety_answers(instrument: Instrument, filters: Filters) -> Subquery:
 
 
 def safety_item_change(connection: Connection, filters: Filters, instrument: Instrument) -> pd.DataFrame:
-    """Return one row about the safety item (PHQ-9 item 9): `answered` both times, `before` ≥ 1, `after` ≥ 1, `new`.
+    """Return one row about the safety item: `answered` both times, `before` ≥ 1, `after` ≥ 1, `new`.
 
-    new: 0 before and 1 or more after. Denominator of all: `answered`.
+    The item is PHQ-9 item 9 or SRQ-20 item 17 (1 = yes). new: 0 before and 1 or more after. Denominator of all:
+    `answered`.
     """
     answers = _safety_answers(instrument, filters).c
     columns = (

@@ -7,8 +7,9 @@ from types import MappingProxyType
 
 import pandas as pd
 
-from forms.instrument import Instrument
-from forms.library import FORMS
+from forms.instrument import Band, Instrument
+from forms.instruments.catalogue import CATALOGUE
+from forms.library import FORMS, INSTRUMENTS
 from forms.places import place_name
 from forms.programme import PROGRAMME
 
@@ -82,6 +83,21 @@ def band_label(instrument: Instrument, code: object) -> str:
             says_range = any(character.isdigit() for character in band.label)
             return band.label if says_range else f"{band.label} ({band.low}–{band.high})"
     return NOT_RECORDED
+
+
+def bands_from_best(instrument: Instrument) -> tuple[Band, ...]:
+    """Return the bands from the best to the worst; none for an instrument without bands."""
+    return instrument.bands if instrument.higher_is_worse else instrument.bands[::-1]
+
+
+def better_word(instrument: Instrument) -> str:
+    """Return how a better band is called: symptoms get milder, well-being gets better."""
+    return "milder" if instrument.higher_is_worse else "better"
+
+
+def instrument_of(name: object) -> Instrument:
+    """Return an instrument by name, also one that the forms no longer ask; raises KeyError for none of ours."""
+    return INSTRUMENTS.get(str(name)) or CATALOGUE[str(name)]
 
 
 def sector_label(code: object) -> str:

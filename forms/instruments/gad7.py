@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from forms.instrument import (
-    Band,
-    Choice,
-    ChoiceList,
-    CutOff,
-    Instrument,
-    Item,
-    MissingRule,
-    ReliableChange,
-)
-from forms.instruments.refusal import REFUSED_CHOICE
-from forms.instruments.source import NHS_TALKING_THERAPIES, PFIZER, PSYTOOLS
+from forms.instrument import Band, CutOff, Instrument, Item, MissingRule, ReliableChange
+from forms.instruments.scale import answer_scale
+from forms.instruments.source import NHS_TALKING_THERAPIES, NO_KINYARWANDA, PFIZER, PSYTOOLS
 
-ANSWERS = ChoiceList(
-    "gad7_answer",
-    (
-        Choice("0", "Not at all"),
-        Choice("1", "Several days"),
-        Choice("2", "More than half the days"),
-        Choice("3", "Nearly every day"),
-        REFUSED_CHOICE,
-    ),
+ANSWERS = answer_scale(
+    "gad7_answer", "frequency", ("Not at all", "Several days", "More than half the days", "Nearly every day")
 )
 
 GAD7 = Instrument(
@@ -57,5 +41,5 @@ GAD7 = Instrument(
     missing_rule=MissingRule(6, "custom: at least 6 of 7 answered, prorated (psytools SOURCES.md); no official rule"),
     licence=PFIZER,
     source=PSYTOOLS,
-    untranslated_source="no Kinyarwanda validation was found",
+    untranslated_source=NO_KINYARWANDA,
 )

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from forms.instrument import (
-    Band,
-    Choice,
-    ChoiceList,
-    CutOff,
-    Instrument,
-    Item,
-    Licence,
-    MissingRule,
-    ReliableChange,
-)
-from forms.instruments.refusal import REFUSED_CHOICE
+from forms.instrument import RWANDA, Band, Cluster, CutOff, Instrument, Item, Licence, MissingRule, ReliableChange
+from forms.instruments.scale import answer_scale
 from forms.instruments.source import PSYTOOLS
 
-ANSWERS = ChoiceList(
-    "pcl5_answer",
-    (
-        Choice("0", "Not at all"),
-        Choice("1", "A little bit"),
-        Choice("2", "Moderately"),
-        Choice("3", "Quite a bit"),
-        Choice("4", "Extremely"),
-        REFUSED_CHOICE,
-    ),
+ANSWERS = answer_scale(
+    "pcl5_answer", "intensity", ("Not at all", "A little bit", "Moderately", "Quite a bit", "Extremely")
 )
+
+
+def _cluster(code: str, first: int, last: int, minimum: int) -> Cluster:
+    items = tuple(f"pcl5_{number}" for number in range(first, last + 1))
+    return Cluster(code, items, minimum, symptom_from=2)
+
 
 PCL5 = Instrument(
     name="pcl5",
@@ -94,7 +82,7 @@ PCL5 = Instrument(
     ),
     cut_offs=(
         CutOff("international", 33, "US VA, initial research: 31-33; Zimbabwe 33", "doi 10.1186/s12888-018-1688-9"),
-        CutOff("rwanda", 23, "Rwandan students, n = 143", "Niyonsenga et al. 2021, behavsci.ir/article_141027"),
+        CutOff("rwanda", 23, "Rwandan students, n = 143", "Niyonsenga et al. 2021, behavsci.ir/article_141027", RWANDA),
     ),
     reliable_change=(
         ReliableChange(10, "Blanchard et al. 2023, primary care: 9-12, doi 10.1002/jts.22975"),
@@ -106,4 +94,14 @@ PCL5 = Instrument(
     licence=Licence("public domain", "US Government work (National Center for PTSD, psytools SOURCES.md)"),
     source=PSYTOOLS,
     untranslated_source="a validated Kinyarwanda version exists (Niyonsenga et al. 2021)",
+    clusters=(
+        _cluster("b", 1, 5, minimum=1),
+        _cluster("c", 6, 7, minimum=1),
+        _cluster("d", 8, 14, minimum=2),
+        _cluster("e", 15, 20, minimum=2),
+    ),
+    cluster_source=(
+        "DSM-5 symptom rule, US National Center for PTSD: an item answered with 2 (Moderately) or more is a symptom; "
+        "provisional, never a diagnosis"
+    ),
 )

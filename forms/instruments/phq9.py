@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-from forms.instrument import (
-    Band,
-    Choice,
-    ChoiceList,
-    CutOff,
-    Instrument,
-    Item,
-    MissingRule,
-    ReliableChange,
-)
-from forms.instruments.refusal import REFUSED_CHOICE
+from forms.instrument import RWANDA, Band, CutOff, Instrument, Item, MissingRule, ReliableChange
+from forms.instruments.scale import answer_scale
 from forms.instruments.source import NHS_TALKING_THERAPIES, PFIZER, PSYTOOLS
 
-ANSWERS = ChoiceList(
-    "phq9_answer",
-    (
-        Choice("0", "Not at all"),
-        Choice("1", "Several days"),
-        Choice("2", "More than half the days"),
-        Choice("3", "Nearly every day"),
-        REFUSED_CHOICE,
-    ),
+EPILEPSY = "Kinyarwanda, people with epilepsy, n = 434, not a community sample"
+SEBERA = "Sebera et al. 2020, doi 10.1371/journal.pone.0234095"
+
+ANSWERS = answer_scale(
+    "phq9_answer", "frequency", ("Not at all", "Several days", "More than half the days", "Nearly every day")
 )
 
 # Asked after the nine items; not part of the score. The wording is to be checked against the form on phqscreeners.com.
@@ -32,15 +19,10 @@ DIFFICULTY = Item(
     "If you checked off any problems, how difficult have these problems made it for you to do your work, "
     "take care of things at home, or get along with other people?",
 )
-DIFFICULTY_ANSWERS = ChoiceList(
+DIFFICULTY_ANSWERS = answer_scale(
     "phq9_difficulty",
-    (
-        Choice("0", "Not difficult at all"),
-        Choice("1", "Somewhat difficult"),
-        Choice("2", "Very difficult"),
-        Choice("3", "Extremely difficult"),
-        REFUSED_CHOICE,
-    ),
+    "difficulty",
+    ("Not difficult at all", "Somewhat difficult", "Very difficult", "Extremely difficult"),
 )
 
 PHQ9 = Instrument(
@@ -78,7 +60,8 @@ PHQ9 = Instrument(
     band_source="Kroenke, Spitzer & Williams 2001, doi 10.1046/j.1525-1497.2001.016009606.x",
     cut_offs=(
         CutOff("international", 10, "primary care, as used in Uganda", "doi 10.3389/fpsyt.2022.781095"),
-        CutOff("rwanda", 5, "Kinyarwanda, people with epilepsy, n = 434", "doi 10.1371/journal.pone.0234095"),
+        CutOff("rwanda", 5, f"{EPILEPSY}: mild or moderate", SEBERA, RWANDA),
+        CutOff("rwanda_severe", 7, f"{EPILEPSY}: severe", SEBERA, RWANDA),
     ),
     reliable_change=(ReliableChange(6, NHS_TALKING_THERAPIES),),
     missing_rule=MissingRule(7, "custom: at least 7 of 9 answered, prorated (psytools SOURCES.md); no official rule"),

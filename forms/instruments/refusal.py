@@ -1,7 +1,8 @@
-"""The answer that every item of every instrument also allows; it is the form's own wording, not the instrument's."""
+"""The answers that every item of every instrument also allows, in the words of the form, not of the instrument."""
 
 from __future__ import annotations
 
-from forms.instrument import REFUSED, Choice
+from forms.instrument import REFUSED, STOPPED, Choice
 
-REFUSED_CHOICE = Choice(REFUSED, "Prefers not to answer")
+REFUSED_CHOICE = Choice(REFUSED, "Prefers not to answer", image="refused.png")
+STOPPED_CHOICE = Choice(STOPPED, "The interview stops here", image="stopped.png")

@@ -10,3 +10,4 @@ PFIZER = Licence(
     "Pfizer: no permission required to reproduce, translate, display or distribute (quoted in psytools SOURCES.md)",
 )
 NHS_TALKING_THERAPIES = "NHS Talking Therapies manual, as cited at cbtwatch.com"
+NO_KINYARWANDA = "no Kinyarwanda validation was found"

@@ -75,14 +75,14 @@ def test_each_cut_off_is_counted_with_its_own_limit(known: Connection) -> None:
     found = cut_off_counts(known, ALL, PHQ9).set_index("cut_off").astype(int)
     # 10 and more: 15, 12, 21, 18 before; 10, 14, 12 after; b1 and b4 fell below.
     assert found.loc["international"].to_dict() == {
-        "at_least": 10,
+        "points": 10,
         "paired": 5,
         "before": 4,
         "after": 3,
         "recovered": 2,
     }
     # 5 and more: all before; all but b4 after.
-    assert found.loc["rwanda"].to_dict() == {"at_least": 5, "paired": 5, "before": 5, "after": 4, "recovered": 1}
+    assert found.loc["rwanda"].to_dict() == {"points": 5, "paired": 5, "before": 5, "after": 4, "recovered": 1}
 
 
 def test_the_safety_item_is_read_from_the_assessments_that_count(known: Connection) -> None:
