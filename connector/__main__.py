@@ -1,0 +1,24 @@
+"""Starts the program; the programme file is read while modules load, so a wrong one is told here, in words."""
+
+from __future__ import annotations
+
+import sys
+
+from forms.private_text import PrivateTextError
+from forms.toml_table import TomlTableError
+
+WRONG_FILE_EXIT = 2
+
+
+def main() -> int:
+    """Run the command line and return its exit code; 2 when the programme file or the private texts are wrong."""
+    try:
+        from connector.cli import main as run
+    except (TomlTableError, PrivateTextError) as error:
+        sys.stderr.write(f"healing: {error}\nNothing was done. Correct the file and run the command again.\n")
+        return WRONG_FILE_EXIT
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
