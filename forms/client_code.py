@@ -15,6 +15,10 @@ from random import Random
 ALPHABET = "34679ABCDEFHJKMNPRTVWXY"
 WEIGHTS = (2, 3, 4, 5, 6, 7, 8)
 _RANDOM_LENGTH = len(WEIGHTS)
+NEWCOMER_PREFIX = "N"
+"""What the temporary code of somebody begins with who came to a session before the screening; a code follows."""
+_SIZE = len(ALPHABET)
+_HIGH, _LOW = _SIZE**4, _SIZE**3
 
 
 def make(rng: Random) -> str:
@@ -42,6 +46,11 @@ def is_valid(code: str) -> bool:
     return check_character(characters[:_RANDOM_LENGTH]) == characters[_RANDOM_LENGTH]
 
 
+def is_newcomer(code: str) -> bool:
+    """Return whether a code is a valid temporary code of a newcomer."""
+    return code.startswith(NEWCOMER_PREFIX) and is_valid(code[len(NEWCOMER_PREFIX) :])
+
+
 def random_digit_xpath() -> str:
     """Return the XPath of one random digit below 23, drawn once for the life of the record."""
     return f"once(int(random() * {len(ALPHABET)}))"
@@ -55,13 +64,35 @@ def code_xpath(digits: list[str]) -> str:
     return f"concat({', '.join(parts)})"
 
 
-def validity_xpath(value: str = ".") -> str:
-    """Return the XPath condition that `value` is a valid code, for a constraint."""
-    positions = [1, 2, 3, 4, 6, 7, 8]
-    indexes = [_index(f"substr({value}, {position - 1}, {position})") for position in positions]
+def random_parts_xpath() -> tuple[str, str]:
+    """Return the XPaths of two random numbers, drawn once for a record, from which newcomers' codes are made."""
+    return f"once(int(random() * {_HIGH}))", f"once(int(random() * {_LOW}))"
+
+
+def newcomer_code_xpath(high: str, low: str, number: int) -> str:
+    """Return the XPath of the temporary code of newcomer `number` of a record, from its two random numbers.
+
+    `high` and `low` are questions. The codes of one record differ, because the second part counts on from `low`.
+    """
+    second = f"((${{{low}}} + {number}) mod {_LOW})"
+    digits = [_digit(f"${{{high}}}", power) for power in (3, 2, 1, 0)] + [_digit(second, power) for power in (2, 1, 0)]
+    check = " + ".join(f"{weight} * {digit}" for weight, digit in zip(WEIGHTS, digits, strict=True))
+    letters = [_letter(digit) for digit in digits]
+    parts = [f"'{NEWCOMER_PREFIX}'", *letters[:4], "'-'", *letters[4:], _letter(f"(({check}) mod {_SIZE})")]
+    return f"concat({', '.join(parts)})"
+
+
+def _digit(number: str, power: int) -> str:
+    return f"(int({number} div {_SIZE**power}) mod {_SIZE})"
+
+
+def validity_xpath(prefix: str = "") -> str:
+    """Return the XPath condition that the answer is a valid code after `prefix`, for a constraint."""
+    at = len(prefix)
+    indexes = [_index(f"substr(., {at + position}, {at + position + 1})") for position in (0, 1, 2, 3, 5, 6, 7)]
     total = " + ".join(f"{weight} * {index}" for weight, index in zip(WEIGHTS, indexes, strict=True))
-    check = _index(f"substr({value}, 8, 9)")
-    return f"regex({value}, '[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}') and (({total}) mod {len(ALPHABET)}) = {check}"
+    check = _index(f"substr(., {at + 8}, {at + 9})")
+    return f"regex(., '{prefix}[{ALPHABET}]{{4}}-[{ALPHABET}]{{4}}') and (({total}) mod {_SIZE}) = {check}"
 
 
 def _letter(index: str) -> str:

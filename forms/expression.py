@@ -136,6 +136,14 @@ class OnPhone(Expression):
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class Named(Expression):
+    """An expression that people are told about in words of its own, because its parts would say little."""
+
+    operand: Expression
+    words: str
+
+
 def as_expression(operand: Operand) -> Expression:
     """Return `operand` itself, or the literal it stands for."""
     return operand if isinstance(operand, Expression) else Literal(operand)
@@ -212,6 +220,8 @@ def to_xpath(node: Expression) -> str:
             return f"count-selected({to_xpath(operand)})"
         case OnPhone(xpath, _):
             return xpath
+        case Named(operand, _):
+            return to_xpath(operand)
     raise TypeError(f"not an expression: {node!r}")
 
 
@@ -220,7 +230,7 @@ _ASSOCIATIVE = {"+", "and", "or"}
 
 def _bracketed(node: Expression, parent: str) -> str:
     inner = to_xpath(node)
-    if isinstance(node, OnPhone):
+    if isinstance(node, OnPhone | Named):
         return f"({inner})"
     plain = not isinstance(node, Binary) or (node.operator == parent and parent in _ASSOCIATIVE)
     return inner if plain else f"({inner})"
@@ -262,6 +272,6 @@ def to_words(node: Expression) -> str:
             return f"{to_words(operand)}, rounded"
         case CountSelected(operand):
             return f"the number of choices in {to_words(operand)}"
-        case OnPhone(_, words):
+        case OnPhone(_, words) | Named(_, words):
             return words
     raise TypeError(f"not an expression: {node!r}")

@@ -16,6 +16,7 @@ from forms.expression import (
     Expression,
     If,
     Literal,
+    Named,
     Not,
     Ref,
     Round,
@@ -62,6 +63,10 @@ def _round(node: Round, answers: Answers) -> Value:
     return value if math.isnan(value) else float(math.floor(value + 0.5))
 
 
+def _named(node: Named, answers: Answers) -> Value:
+    return evaluate(node.operand, answers)
+
+
 def _count_selected(node: CountSelected, answers: Answers) -> Value:
     return float(len(text(evaluate(node.operand, answers)).split()))
 
@@ -88,6 +93,7 @@ _VALUE_OF: dict[type[Expression], Callable[[Any, Answers], Value]] = {
     Selected: _selected,
     Round: _round,
     CountSelected: _count_selected,
+    Named: _named,
 }
 """One function a kind of node: a table is several times quicker than asking each node for its class in turn."""
 

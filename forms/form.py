@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from forms.expression import Expression
 from forms.instrument import ChoiceList, Instrument
@@ -12,6 +14,10 @@ META_KINDS = ("start", "end", "today", "username", "deviceid", "audit")
 SELECT_ONE_KINDS = ("select_one", "select_one_from_file")
 SELECT_MULTIPLE_KINDS = ("select_multiple", "select_multiple_from_file")
 UNANSWERED_KINDS = ("note", "audit")
+
+Facts = Mapping[str, Mapping[str, str]]
+"""Figures of the programme that stand in texts as `{name}`: name -> language code -> what is shown instead."""
+_FACT = re.compile(r"(?<!\$)\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,8 @@ class Question:
     """One row of the survey sheet. `label`, `hint` and messages are English; other languages come from the catalogues.
 
     `identifying` marks answers that name or locate a person: they are stored apart from all others, everywhere.
-    `indicator` says which figure of the programme the answer feeds.
+    `indicator` says which figure of the programme the answer feeds. `worded_as` names the question whose texts, word
+    for word, this one has too.
     """
 
     name: str
@@ -52,6 +59,12 @@ class Question:
     identifying: bool = False
     indicator: str = ""
     instrument: str = ""
+    worded_as: str = ""
+
+    @property
+    def catalogue_name(self) -> str:
+        """What the keys of its texts begin with in the catalogues: questions worded alike share one translation."""
+        return self.worded_as or self.name
 
     @property
     def is_select_multiple(self) -> bool:
@@ -91,7 +104,11 @@ Node = Question | Group | Repeat
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form: its id (also its table's name), English title, content, rosters, instruments and instance name."""
+    """A form: its id (also its table's name), English title, content, rosters, instruments and instance name.
+
+    `area` is the code of the sector that a split form is for; "" for the whole programme. `facts` fill the places in
+    its texts that are written `{name}`, so that a changed figure needs no new translation.
+    """
 
     form_id: str
     title: str
@@ -99,6 +116,12 @@ class Form:
     instance_name: Expression
     rosters: tuple[Roster, ...] = ()
     instruments: tuple[Instrument, ...] = ()
+    area: str = ""
+    facts: Facts = field(default_factory=lambda: MappingProxyType({}))
+
+    def with_facts(self, text: str, language: str) -> str:
+        """Return a text with the programme's figures in it; raises KeyError for a place that no figure fills."""
+        return _FACT.sub(lambda found: self.facts[found[1]][language], text)
 
     def questions(self) -> Iterator[Question]:
         """Yield every question in the order of the form."""

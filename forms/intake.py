@@ -6,24 +6,22 @@ from forms import client_code
 from forms.expression import Current, Expression, Literal, OnPhone, Ref, all_of, first_case
 from forms.form import Form, Group, Question
 from forms.instrument import Choice, ChoiceList
-from forms.programme import PROGRAMME
+from forms.interview import Asked, askable, interview
+from forms.programme_shape import Programme
 from forms.questions import (
     GROUPS,
-    INSTRUMENTS,
     SEXES,
     calculated,
     from_roster,
-    groups_of,
     metadata,
+    named_by_time,
     no_groups_note,
     one_of,
     own_groups,
-    place_list,
-    safety_condition,
-    within,
+    place_question,
+    title_in,
     yes_no,
 )
-from forms.safety import triage
 
 CONSENT_MODES = ChoiceList(
     "consent_mode",
@@ -45,12 +43,18 @@ NOT_ENROLLED = ChoiceList(
     ),
 )
 
+_CONSENT_TEXT = (
+    "Read aloud: We ask about your worries, sleep and memories to see how to help. You may refuse any "
+    "question and stop at any time, and you still receive care. Your name is kept apart from your "
+    "answers. If your life is in danger, we tell the psychologist."
+)
+
 _DIGITS = tuple(f"code_digit_{position}" for position in range(1, 8))
 _ELIGIBLE = Ref("eligible").equals("yes")
 _CONSENTED = Ref("consent_service").equals("yes")
 
 
-def _about() -> Group:
+def _about(programme: Programme) -> Group:
     known = Ref("birth_year_known")
     return Group(
         "about",
@@ -86,17 +90,28 @@ def _about() -> Group:
             ),
             yes_no("able_to_take_part", "Can the person follow a conversation and sit in a group?"),
             yes_no("earlier_participant", "Has the person already completed a healing group?"),
-            calculated("ineligible_reason", _ineligible_reason()),
+            yes_no("has_newcomer_card", "Has the person a card from a session, with a code that begins with N?"),
+            Question(
+                "newcomer_code",
+                "text",
+                "Type the code on that card",
+                "Like N4AC7-HK9P",
+                required=True,
+                relevant=Ref("has_newcomer_card").equals("yes"),
+                constraint=OnPhone(client_code.validity_xpath(client_code.NEWCOMER_PREFIX), "a newcomer's code"),
+                constraint_message="This code has a typing error. Compare it with the card, letter by letter.",
+            ),
+            calculated("ineligible_reason", _ineligible_reason(programme.minimum_age_years)),
             calculated("eligible", _eligible()),
         ),
     )
 
 
-def _ineligible_reason() -> Expression:
+def _ineligible_reason(minimum_age_years: int) -> Expression:
     """First reason that applies. Adults able to take part, not served before: doi 10.1186/s13063-022-06994-3."""
     return first_case(
         [
-            (Ref("age") < PROGRAMME.minimum_age_years, "under_age"),
+            (Ref("age") < minimum_age_years, "under_age"),
             (Ref("able_to_take_part").equals("no"), "not_able"),
             (Ref("earlier_participant").equals("yes"), "earlier_participant"),
         ],
@@ -119,19 +134,19 @@ def _not_eligible() -> Question:
     )
 
 
-def _consent() -> Group:
+def _consent(programme: Programme) -> Group:
     return Group(
         "consent",
         (
-            Question(
-                "consent_text",
-                "note",
-                "Read aloud: We ask about your worries, sleep and memories to see how to help. You may refuse any "
-                "question and stop at any time, and you still receive care. Your name is kept apart from your "
-                "answers. If your life is in danger, we tell the psychologist.",
+            Group(
+                "asking",
+                (
+                    Question("consent_text", "note", _CONSENT_TEXT),
+                    yes_no("consent_service", "Does the person agree to take part and to this interview?"),
+                ),
+                together=True,
             ),
-            calculated("consent_version", Literal(PROGRAMME.consent_version)),
-            yes_no("consent_service", "Does the person agree to take part and to this interview?"),
+            calculated("consent_version", Literal(programme.consent_version)),
             Question(
                 "consent_mode",
                 "select_one",
@@ -158,15 +173,33 @@ def _code() -> tuple[Question, ...]:
     return (*digits, calculated("client_code", made))
 
 
-def _person() -> Group:
+def _person(sectors: tuple[str, ...]) -> Group:
     return Group(
         "person",
         (
+            _card(),
             Question(
-                "show_code",
-                "note",
-                "Write this code on the client's card: ${client_code}",
+                "phone",
+                "text",
+                "Telephone number, if the person has one and agrees",
+                identifying=True,
+                appearance="numbers",
+                constraint=OnPhone("regex(., '[0-9+ ]{9,16}')", "9 to 16 digits"),
+                constraint_message="A telephone number has 9 to 16 digits.",
             ),
+            place_question("sector", "Sector", sectors),
+            place_question("cell", "Cell", sectors, "sector"),
+            place_question("village", "Village", sectors, "cell", identifying=True),
+        ),
+    )
+
+
+def _card() -> Group:
+    """The code to write on the card, and the name that the list of the group shows: one screen."""
+    return Group(
+        "card",
+        (
+            Question("show_code", "note", "Write this code on the client's card: ${client_code}"),
             Question(
                 "short_name",
                 "text",
@@ -177,34 +210,8 @@ def _person() -> Group:
                 constraint=OnPhone("string-length(.) <= 24 and not(contains(., ';'))", "24 letters, no semicolon"),
                 constraint_message="At most 24 letters and no semicolon.",
             ),
-            Question(
-                "phone",
-                "text",
-                "Telephone number, if the person has one and agrees",
-                identifying=True,
-                appearance="numbers",
-                constraint=OnPhone("regex(., '[0-9+ ]{9,16}')", "9 to 16 digits"),
-                constraint_message="A telephone number has 9 to 16 digits.",
-            ),
-            Question("sector", "select_one", "Sector", choices=place_list("sector", "sector"), required=True),
-            Question(
-                "cell",
-                "select_one",
-                "Cell",
-                choices=place_list("cell", "cell"),
-                choice_filter=within("sector"),
-                required=True,
-            ),
-            Question(
-                "village",
-                "select_one",
-                "Village",
-                choices=place_list("village", "village"),
-                choice_filter=within("cell"),
-                required=True,
-                identifying=True,
-            ),
         ),
+        together=True,
     )
 
 
@@ -233,22 +240,29 @@ def _enrolment() -> Group:
     )
 
 
-INTAKE = Form(
-    form_id="intake",
-    title="Intake screening",
-    children=(
-        *metadata(),
-        _about(),
-        _not_eligible(),
-        _consent(),
-        *_code(),
-        Group(
-            "interview",
-            (_person(), *groups_of(INSTRUMENTS), triage(safety_condition()), _enrolment()),
-            relevant=_CONSENTED,
+def intake_form(programme: Programme, area: str = "") -> Form:
+    """Return the intake screening of a programme, for one sector or for all."""
+    catalogue = askable(programme)
+    asked = tuple(Asked(catalogue[name]) for name in programme.intake_instruments if name in catalogue)
+    inner = (
+        _person((area,) if area else programme.sectors),
+        *interview(programme, asked),
+        _enrolment(),
+    )
+    return Form(
+        form_id="intake",
+        title=title_in("Intake screening", area),
+        children=(
+            *metadata(),
+            _about(programme),
+            _not_eligible(),
+            _consent(programme),
+            *_code(),
+            Group("interview", inner, relevant=_CONSENTED),
         ),
-    ),
-    instance_name=OnPhone("concat('Intake ', ${client_code})", "Intake and the client code"),
-    rosters=(GROUPS,),
-    instruments=INSTRUMENTS,
-)
+        instance_name=named_by_time("'Intake '"),
+        rosters=(GROUPS,),
+        instruments=tuple(each.instrument for each in asked),
+        area=area,
+        facts=programme.facts,
+    )

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from forms import client_code
-from forms.expression import Current, If, OnPhone, Ref, all_of
-from forms.form import Form, Group, Question
-from forms.instrument import Choice, ChoiceList
+from forms.expression import Current, Expression, If, OnPhone, Ref, all_of, any_of
+from forms.form import Form, Group, Node, Question
+from forms.instrument import Choice, ChoiceList, Instrument
 from forms.instruments.refusal import REFUSED_CHOICE
-from forms.programme import PROGRAMME
+from forms.interview import Asked, askable, interview
+from forms.programme_shape import Programme
 from forms.questions import (
     GROUPS,
-    INSTRUMENTS,
     MEMBERS,
+    SEXES,
     calculated,
     from_roster,
-    groups_of,
     metadata,
+    named_by_time,
     one_of,
-    place_list,
-    safety_condition,
+    place_question,
+    title_in,
     yes_no,
 )
-from forms.safety import YES_NO_REFUSED, triage
-
-WAVES = ChoiceList("wave", tuple(Choice(wave.code, wave.label) for wave in PROGRAMME.waves))
+from forms.safety import YES_NO_REFUSED
 
 ASKED_BY = ChoiceList(
     "asked_by",
@@ -61,19 +62,18 @@ MEALS = ChoiceList(
 _LISTED = Ref("client_on_list").equals("yes")
 
 
-def _visit() -> Group:
+def wave_list(programme: Programme) -> ChoiceList:
+    """Return the rounds of interviews."""
+    return ChoiceList("wave", tuple(Choice(wave.code, wave.label) for wave in programme.waves))
+
+
+def _visit(programme: Programme, sectors: tuple[str, ...], asked: tuple[Asked, ...]) -> Group:
     return Group(
         "visit",
         (
-            one_of("wave", "Which round of interviews?", WAVES),
+            one_of("wave", "Which round of interviews?", wave_list(programme)),
             one_of("asked_by", "Who are you, for this person?", ASKED_BY),
-            Question(
-                "sector",
-                "select_one",
-                "Sector",
-                choices=place_list("sector", "sector"),
-                required=True,
-            ),
+            place_question("sector", "Sector", sectors),
             from_roster(
                 "healing_group", "Which healing group?", GROUPS, OnPhone("sector = ${sector}", "groups of the sector")
             ),
@@ -97,11 +97,32 @@ def _visit() -> Group:
             ),
             calculated("client_code", If(_LISTED, Ref("client_listed"), Ref("client_typed"))),
             one_of("contact_result", "Can the interview take place?", CONTACT_RESULTS),
+            *_sex(asked),
         ),
     )
 
 
+def _sex(asked: tuple[Asked, ...]) -> tuple[Question, ...]:
+    """Asked only when an instrument has items for women or men only."""
+    if not any(item.asked_of for each in asked for item in each.instrument.items):
+        return ()
+    interviewed = Ref("contact_result").equals("interviewed")
+    return (one_of("sex", "Is the person a woman or a man?", SEXES, relevant=interviewed),)
+
+
+def _asked(programme: Programme, catalogue: Mapping[str, Instrument]) -> tuple[Asked, ...]:
+    """Every instrument of any wave, in the order in which waves first name it, asked in its waves only."""
+    names = dict.fromkeys(name for wave in programme.waves for name in wave.instruments if name in catalogue)
+    return tuple(Asked(catalogue[name], _in_waves(programme, name)) for name in names)
+
+
+def _in_waves(programme: Programme, instrument: str) -> Expression | None:
+    waves = [wave.code for wave in programme.waves if instrument in wave.instruments]
+    return None if len(waves) == len(programme.waves) else any_of(*(Ref("wave").equals(code) for code in waves))
+
+
 def _livelihood() -> Group:
+    """What somebody lives from; not asked after the interview has stopped."""
     return Group(
         "livelihood",
         (
@@ -115,11 +136,11 @@ def _livelihood() -> Group:
                 constraint_message="The number of days must lie between 0 and 30.",
                 indicator="work_days_lost",
             ),
-            _asked("income_activity", "In the last 30 days, did you do any work that brought money or goods?"),
-            _asked("saved_last_month", "In the last 30 days, did you put any money aside?"),
-            _asked("has_loan", "Do you have a loan now, from a group, a bank or a person?"),
-            _asked("in_cooperative", "Are you a member of a cooperative?"),
-            _asked("in_self_help_group", "Does your healing group meet as a self-help group, with you?"),
+            _question("income_activity", "In the last 30 days, did you do any work that brought money or goods?"),
+            _question("saved_last_month", "In the last 30 days, did you put any money aside?"),
+            _question("has_loan", "Do you have a loan now, from a group, a bank or a person?"),
+            _question("in_cooperative", "Are you a member of a cooperative?"),
+            _question("in_self_help_group", "Does your healing group meet as a self-help group, with you?"),
             Question(
                 "meals_yesterday",
                 "select_one",
@@ -133,25 +154,28 @@ def _livelihood() -> Group:
     )
 
 
-def _asked(name: str, label: str) -> Question:
+def _question(name: str, label: str) -> Question:
     return Question(
         name, "select_one", label, choices=YES_NO_REFUSED, required=True, appearance="quick", indicator=name
     )
 
 
-OUTCOME = Form(
-    form_id="outcome",
-    title="Outcome survey",
-    children=(
-        *metadata(),
-        _visit(),
-        Group(
-            "interview",
-            (*groups_of(INSTRUMENTS), triage(safety_condition()), _livelihood()),
-            relevant=Ref("contact_result").equals("interviewed"),
+def outcome_form(programme: Programme, area: str = "") -> Form:
+    """Return the outcome survey of a programme, for one sector or for all."""
+    asked = _asked(programme, askable(programme))
+    private_only = Ref("asked_by").differs("own_cha")
+    inner: tuple[Node, ...] = interview(programme, asked, private_only, _livelihood())
+    return Form(
+        form_id="outcome",
+        title=title_in("Outcome survey", area),
+        children=(
+            *metadata(),
+            _visit(programme, (area,) if area else programme.sectors, asked),
+            Group("interview", inner, relevant=Ref("contact_result").equals("interviewed")),
         ),
-    ),
-    instance_name=OnPhone("concat('Outcome ', ${client_code}, ' ', ${wave})", "client code and wave"),
-    rosters=(GROUPS, MEMBERS),
-    instruments=INSTRUMENTS,
-)
+        instance_name=named_by_time("'Outcome '", "${wave}", "' '"),
+        rosters=(GROUPS, MEMBERS),
+        instruments=tuple(each.instrument for each in asked),
+        area=area,
+        facts=programme.facts,
+    )

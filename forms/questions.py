@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from forms.expression import Expression, OnPhone, Ref
-from forms.form import Group, Question, Roster
-from forms.instrument import Choice, ChoiceList, Instrument, Item
-from forms.instruments.gad7 import GAD7
-from forms.instruments.pcl5 import PCL5
-from forms.instruments.phq9 import DIFFICULTY, DIFFICULTY_ANSWERS, PHQ9
-from forms.places import Place, places_within
-from forms.programme import PROGRAMME
-
-INSTRUMENTS = (PHQ9, GAD7, PCL5)
+from forms.expression import Expression, Literal, OnPhone
+from forms.form import Question, Roster
+from forms.instrument import Choice, ChoiceList
+from forms.places import Place, place_name, places_within
 
 GROUPS = Roster("groups", ("name", "label", "sector", "cha"))
 MEMBERS = Roster("members", ("name", "label", "healing_group", "active"))
@@ -27,6 +21,15 @@ def metadata() -> tuple[Question, ...]:
     """Return the questions that the phone answers by itself; the audit trail notes changes, never a location."""
     silent = tuple(Question(name, name) for name in ("start", "end", "today", "username", "deviceid"))
     return (*silent, Question("audit", "audit", parameters="track-changes=true"))
+
+
+def named_by_time(*parts: str) -> Expression:
+    """Return the name of a record in KoboCollect's lists: XPath `parts`, then day and time; it names nobody.
+
+    The name stays in the lists of a phone after the record is sent and the form deleted.
+    """
+    moment = "format-date-time(${start}, '%Y-%m-%d %H:%M')"
+    return OnPhone(f"concat({', '.join((*parts, moment))})", "the form, and when it was begun")
 
 
 def yes_no(
@@ -48,43 +51,6 @@ def calculated(name: str, calculation: Expression, *, relevant: Expression | Non
     return Question(name, "calculate", calculation=calculation, relevant=relevant)
 
 
-def instrument_group(instrument: Instrument) -> Group:
-    """Return an instrument: its instruction, one item a screen, and its calculated scores."""
-    extra = (_item(DIFFICULTY, DIFFICULTY_ANSWERS, instrument, _any_symptom()),) if instrument is PHQ9 else ()
-    return Group(
-        instrument.name,
-        (
-            Question(f"{instrument.name}_instruction", "note", instrument.instruction, instrument=instrument.name),
-            *(_item(item, instrument.answers, instrument) for item in instrument.items),
-            *extra,
-            *(calculated(name, expression) for name, expression in instrument.calculations()),
-        ),
-    )
-
-
-def _any_symptom() -> Expression:
-    """The difficulty question is asked only of those who ticked any problem, as on the paper form."""
-    return Ref(PHQ9.sum_name) >= 1
-
-
-def _item(item: Item, answers: ChoiceList, instrument: Instrument, relevant: Expression | None = None) -> Question:
-    return Question(
-        item.name,
-        "select_one",
-        item.wording,
-        choices=answers,
-        required=True,
-        relevant=relevant,
-        appearance="quick",
-        instrument=instrument.name,
-    )
-
-
-def safety_condition() -> Expression:
-    """PHQ-9 item 9 answered with 1 or more (domain rule: any positive answer leads to the triage)."""
-    return Ref(PHQ9.safety_item) >= 1
-
-
 def from_roster(
     name: str,
     label: str,
@@ -98,8 +64,27 @@ def from_roster(
     """Return a required choice from a roster file, filtered."""
     kind = "select_multiple_from_file" if multiple else "select_one_from_file"
     return Question(
-        name, kind, label, hint, roster=roster, choice_filter=choice_filter, required=True, relevant=relevant
+        name,
+        kind,
+        label,
+        hint,
+        roster=roster,
+        choice_filter=choice_filter,
+        required=True,
+        relevant=relevant,
+        appearance="" if multiple else "quick",
     )
+
+
+def members_of_group(
+    name: str, label: str, relevant: Expression, untaken: Sequence[str] = (), *, multiple: bool = False
+) -> Question:
+    """Return a choice among the active members of the healing group, without those in the questions `untaken`."""
+    taken = "".join(f" and not(selected(${{{other}}}, name))" for other in untaken)
+    shown = OnPhone(
+        f"healing_group = ${{healing_group}} and active = '1'{taken}", "active members of the healing group, each once"
+    )
+    return from_roster(name, label, MEMBERS, shown, multiple=multiple, relevant=relevant)
 
 
 GO_BACK = ChoiceList("go_back", (Choice("go_back", "Go back and tick who"),))
@@ -134,21 +119,42 @@ def no_groups_note() -> Question:
     )
 
 
-def place_list(name: str, level: str) -> ChoiceList:
-    """Return all places of a level in the programme's districts, by official code, with the code around each."""
-    found = [place for district in PROGRAMME.districts for place in places_within(district, level)]
-    return ChoiceList(name, tuple(_place_choice(place) for place in found), translated=False)
+def place_question(
+    name: str, label: str, sectors: Sequence[str], inside: str = "", *, identifying: bool = False
+) -> Question:
+    """Return the choice of a sector, cell or village (`name` is the level) in `sectors`, filtered by question `inside`.
+
+    A single sector is not asked for: the phone stores it.
+    """
+    if name == "sector" and len(sectors) == 1:
+        return calculated(name, Literal(sectors[0]))
+    return Question(
+        name,
+        "select_one",
+        label,
+        choices=place_list(name, sectors),
+        choice_filter=_within(inside) if inside else None,
+        required=True,
+        appearance="quick",
+        identifying=identifying,
+    )
+
+
+def place_list(level: str, sectors: Sequence[str]) -> ChoiceList:
+    """Return all places of a level in the sectors, by official code, with the code around each."""
+    found = [place for sector in sectors for place in places_within(sector, level)]
+    return ChoiceList(level, tuple(_place_choice(place) for place in found), translated=False)
 
 
 def _place_choice(place: Place) -> Choice:
     return Choice(place.code, place.name, (("parent", place.parent),))
 
 
-def within(question: str) -> Expression:
+def _within(question: str) -> Expression:
     """Only the places inside the one chosen in `question`."""
     return OnPhone(f"parent = ${{{question}}}", f"inside {question}")
 
 
-def groups_of(instruments: Sequence[Instrument]) -> tuple[Group, ...]:
-    """Return the groups of several instruments in order."""
-    return tuple(instrument_group(instrument) for instrument in instruments)
+def title_in(title: str, area: str) -> str:
+    """Return the title of a form as a project of its own in an area."""
+    return f"{title} · {place_name(area)}" if area else title

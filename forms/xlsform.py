@@ -6,12 +6,16 @@ import datetime as dt
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
 import openpyxl
+from openpyxl.styles import Alignment, PatternFill
 from openpyxl.workbook import Workbook
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
 from pyxform.errors import PyXFormError
 from pyxform.validators.odk_validate import ODK_VALIDATE_PATH
 from pyxform.xls2xform import convert
@@ -19,7 +23,9 @@ from pyxform.xls2xform import convert
 from forms.expression import to_xpath
 from forms.form import Form, Group, Node, Question, Repeat
 from forms.instrument import ChoiceList
-from forms.library import FORMS
+from forms.library import forms_in
+from forms.pictogram import pictogram
+from forms.programme import PROGRAMME
 from forms.translation import (
     DEFAULT_LANGUAGE,
     LANGUAGES,
@@ -28,7 +34,7 @@ from forms.translation import (
     FormString,
     choice_key,
     question_strings,
-    render,
+    shown,
 )
 
 Row = dict[str, str]
@@ -36,6 +42,7 @@ Sheets = Mapping[str, Sequence[Mapping[str, str]]]
 
 _SHEETS = ("survey", "choices", "settings")
 _TRANSLATED = ("label", "hint", "constraint_message", "required_message")
+_WRAPPED, _COLOURED = Alignment(wrap_text=True, vertical="top"), PatternFill("solid", start_color="FFF2CC")
 _FIXED_DATE = dt.datetime(2020, 1, 1)
 
 
@@ -52,18 +59,30 @@ def read_workbook(content: bytes) -> dict[str, list[Row]]:
 
     Raises XlsFormError when the bytes are not a readable workbook.
     """
+    sheets = read_numbered_rows(content)
+    return {title: [row for number, row in rows.items() if number > 1] for title, rows in sheets.items()}
+
+
+def read_numbered_rows(content: bytes) -> dict[str, dict[int, Row]]:
+    """Return the sheets of an .xlsx file as rows by their number in the sheet; row 1, the header, is among them.
+
+    Raises XlsFormError when the bytes are not a readable workbook.
+    """
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        return {sheet.title: dict(_rows(sheet.iter_rows(values_only=True))) for sheet in book.worksheets}
     except Exception as error:  # openpyxl raises many kinds for damaged files
         raise XlsFormError(f"the file is not a readable .xlsx workbook ({type(error).__name__})") from error
-    return {sheet.title: _rows(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
 
 
-def _rows(cells: Iterable[tuple[object, ...]]) -> list[Row]:
+def _rows(cells: Iterable[tuple[object, ...]]) -> Iterator[tuple[int, Row]]:
     lines = iter(cells)
     header = [_cell(value) for value in next(lines, ())]
-    rows = ({name: _cell(value) for name, value in zip(header, line, strict=False) if name} for line in lines)
-    return [{name: value for name, value in row.items() if value} for row in rows if any(row.values())]
+    yield 1, {name: name for name in header if name}
+    for number, line in enumerate(lines, start=2):
+        row = {name: _cell(value) for name, value in zip(header, line, strict=False) if name}
+        if filled := {name: value for name, value in row.items() if value}:
+            yield number, filled
 
 
 def _cell(value: object) -> str:
@@ -74,10 +93,22 @@ def _cell(value: object) -> str:
     return str(value).strip()
 
 
-def write_workbook(sheets: Sheets) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a sheet for people looks: width of each column, those to fill in, and the words to choose from in one.
+
+    Texts are wrapped; a column to fill in is coloured and holds text, whatever is typed into it.
+    """
+
+    widths: Mapping[str, int]
+    filled_in: Collection[str] = ()
+    offered: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def write_workbook(sheets: Sheets, layouts: Mapping[str, Layout] | None = None) -> bytes:
     """Return the sheets as an .xlsx file; the same sheets always give the same bytes.
 
-    Columns are the union of the rows' keys in order of first appearance; every cell is text.
+    Columns are the union of the rows' keys in order of first appearance; every cell is text. `layouts` are by sheet.
     """
     book = Workbook()
     book.remove(book.active)
@@ -88,11 +119,28 @@ def write_workbook(sheets: Sheets) -> bytes:
         for row in sheets[title]:
             sheet.append([row.get(name) or None for name in header])
         sheet.freeze_panes = "A2"
+        if layouts and title in layouts:
+            _lay_out(sheet, header, layouts[title])
     book.properties.created = book.properties.modified = _FIXED_DATE
     book.properties.creator = "healing"
     raw = io.BytesIO()
     book.save(raw)
     return _stable_zip(raw.getvalue())
+
+
+def _lay_out(sheet: Worksheet, header: Sequence[str], layout: Layout) -> None:
+    for cells, name in zip(sheet.iter_cols(), header, strict=True):
+        letter = cells[0].column_letter
+        sheet.column_dimensions[letter].width = layout.widths[name]
+        for cell in cells:
+            cell.alignment = _WRAPPED
+            cell.number_format = "@"
+            if name in layout.filled_in:
+                cell.fill = _COLOURED
+        if words := layout.offered.get(name):
+            offer = DataValidation(type="list", formula1=f'"{",".join(words)}"', allow_blank=True)
+            offer.add(f"{letter}2:{letter}{len(cells)}")
+            sheet.add_data_validation(offer)
 
 
 def _stable_zip(content: bytes) -> bytes:
@@ -121,6 +169,8 @@ def convert_workbook(sheets: Sheets, *, root_name: str = "data") -> str:
         result = convert(xlsform=write_workbook(sheets), file_type=".xlsx", form_name=root_name, validate=False)
     except PyXFormError as error:
         raise XlsFormError(str(error)) from error
+    except Exception as error:  # pyxform and openpyxl meet what they do not expect with many kinds
+        raise XlsFormError(f"pyxform cannot convert the workbook ({type(error).__name__})") from error
     return str(result.xform)
 
 
@@ -129,8 +179,8 @@ def form_sheets(form: Form) -> dict[str, list[Row]]:
 
     The version is the first 12 characters of the SHA-256 of survey and choices: the same content, the same version.
     """
-    survey = [_ordered(row) for row in _node_rows(form.children)]
-    choices = [row for choice_list in _choice_lists(form) for row in _choice_rows(choice_list)]
+    survey = [_ordered(row) for row in _node_rows(form, form.children)]
+    choices = [row for choice_list in _choice_lists(form) for row in _choice_rows(form, choice_list)]
     settings = {
         "form_title": form.title,
         "form_id": form.form_id,
@@ -148,25 +198,32 @@ def build_form(form: Form) -> bytes:
 
 
 def build_all() -> dict[str, bytes]:
-    """Return every form of the programme as `<form id>.xlsx` with its content."""
-    return {f"{form.form_id}.xlsx": build_form(form) for form in FORMS.values()}
+    """Return every form of the programme, and every file that a form shows, by file name.
+
+    A form is `<form id>.xlsx`, or `<form id>-<sector>.xlsx` where the programme has a project in each sector; the other
+    files are in `media/`.
+    """
+    forms = [form for area in PROGRAMME.areas for form in forms_in(area).values()]
+    workbooks = {f"{'-'.join(filter(None, (form.form_id, form.area)))}.xlsx": build_form(form) for form in forms}
+    media = {f"media/{name}": content for form in forms for name, content in media_files(form).items()}
+    return workbooks | media
 
 
-def _node_rows(nodes: tuple[Node, ...]) -> Iterator[Row]:
+def _node_rows(form: Form, nodes: tuple[Node, ...]) -> Iterator[Row]:
     for node in nodes:
         if isinstance(node, Question):
-            yield _question_row(node)
+            yield _question_row(form, node)
         else:
             kind = "repeat" if isinstance(node, Repeat) else "group"
-            yield _container_row(node, kind)
-            yield from _node_rows(node.children)
+            yield _container_row(form, node, kind)
+            yield from _node_rows(form, node.children)
             yield {"type": f"end_{kind}"}
 
 
-def _container_row(node: Group | Repeat, kind: str) -> Row:
+def _container_row(form: Form, node: Group | Repeat, kind: str) -> Row:
     row = {"type": f"begin_{kind}", "name": node.name}
     if node.label:
-        row |= _in_all_languages("label", FormString(f"{node.name}.label", node.label))
+        row |= _in_all_languages(form, "label", FormString(f"{node.name}.label", node.label))
     if node.relevant is not None:
         row["relevant"] = to_xpath(node.relevant)
     if isinstance(node, Group) and node.together:
@@ -176,14 +233,14 @@ def _container_row(node: Group | Repeat, kind: str) -> Row:
     return row
 
 
-def _question_row(question: Question) -> Row:
+def _question_row(form: Form, question: Question) -> Row:
     row = {"type": _type_of(question), "name": question.name, "appearance": question.appearance}
     columns = {"label": "label", "hint": "hint", "constraint": "constraint_message"}
     for string in question_strings(question):
-        row |= _in_all_languages(columns[string.key.rsplit(".", 1)[1]], string)
+        row |= _in_all_languages(form, columns[string.key.rsplit(".", 1)[1]], string)
     if question.required:
         row["required"] = "yes"
-        row |= _in_all_languages("required_message", FormString(REQUIRED_KEY, REQUIRED_MESSAGE))
+        row |= _in_all_languages(form, "required_message", FormString(REQUIRED_KEY, REQUIRED_MESSAGE))
     for column in ("relevant", "constraint", "calculation", "choice_filter"):
         expression = getattr(question, column)
         if expression is not None:
@@ -197,8 +254,8 @@ def _type_of(question: Question) -> str:
     return f"{question.kind} {question.choices.name}" if question.choices is not None else question.kind
 
 
-def _in_all_languages(column: str, string: FormString) -> Row:
-    return {f"{column}::{language.column}": render(string, language) for language in LANGUAGES}
+def _in_all_languages(form: Form, column: str, string: FormString) -> Row:
+    return {f"{column}::{language.column}": shown(form, string, language) for language in LANGUAGES}
 
 
 def _ordered(row: Row) -> Row:
@@ -219,12 +276,20 @@ def _choice_lists(form: Form) -> Iterator[ChoiceList]:
     return iter(found.values())
 
 
-def _choice_rows(choices: ChoiceList) -> Iterator[Row]:
+def _choice_rows(form: Form, choices: ChoiceList) -> Iterator[Row]:
     for choice in choices.choices:
         string = FormString(choice_key(choices, choice.code), choice.label)
         labels = (
-            _in_all_languages("label", string)
+            _in_all_languages(form, "label", string)
             if choices.translated
             else {f"label::{language.column}": choice.label for language in LANGUAGES}
         )
-        yield {"list_name": choices.name, "name": choice.code, **labels, **dict(choice.filters)}
+        images = {f"media::image::{language.column}": choice.image for language in LANGUAGES if choice.image}
+        yield {"list_name": choices.name, "name": choice.code, **labels, **images, **dict(choice.filters)}
+
+
+def media_files(form: Form) -> dict[str, bytes]:
+    """Return the files that a form shows besides its rosters, by name: the pictograms of its answer scales."""
+    lists = _choice_lists(form)
+    images = {choice.image for choices in lists for choice in choices.choices if choice.image}
+    return {name: pictogram(name) for name in sorted(images)}
