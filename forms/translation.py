@@ -7,22 +7,26 @@ shows the French and the English with their tags, so that nobody takes it for a 
 
 from __future__ import annotations
 
-import csv
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from types import MappingProxyType
 
-from forms.form import Form, Question
-from forms.instrument import REFUSED, ChoiceList
+from forms.form import Form, Node, Question, walk
+from forms.instrument import UNSCORED, ChoiceList, Instrument
+from forms.instruments.catalogue import CATALOGUE
 from forms.library import FORMS
+from forms.private_text import private_entries
+from forms.programme import PROGRAMME
+from forms.translation_catalogue import MISSING, PACKAGED, PLACEHOLDER, STATUSES, Entry, read_catalogue_file
 
-STATUSES = ("validated", "reviewed", "draft")
+__all__ = ["PLACEHOLDER"]
+
 REQUIRED_KEY = "required"
 REQUIRED_MESSAGE = "Please answer this question."
-PLACEHOLDER = re.compile(r"\$\{\w+\}")
+STALE = "stale"
+ALL_STATUSES = (*STATUSES, STALE, MISSING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,13 @@ KINYARWANDA = Language("rw", "Kinyarwanda (rw)")
 FRENCH = Language("fr", "Français (fr)")
 ENGLISH = Language("en", "English (en)")
 LANGUAGES = (KINYARWANDA, FRENCH, ENGLISH)
+TRANSLATED = (KINYARWANDA, FRENCH)
 DEFAULT_LANGUAGE = KINYARWANDA
+
+
+def language_of(code: str) -> Language:
+    """Return the language with this code; raises KeyError for another."""
+    return {language.code: language for language in LANGUAGES}[code]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,61 +59,22 @@ class FormString:
     instrument: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A translation with its standing: status is validated, reviewed or draft."""
-
-    key: str
-    english: str
-    text: str
-    status: str
-    source: str
-    date: str
-
-
-COLUMNS = tuple(field.name for field in fields(Entry))
-
-
 @cache
 def load_catalogue(language: str) -> Mapping[str, Entry]:
-    """Return the entries of a language by key. Raises ValueError naming file and line for a wrong row."""
-    name = f"translations/{language}.csv"
-    # utf-8-sig: spreadsheets put a byte order mark before the first column.
-    with files("forms").joinpath(name).open(encoding="utf-8-sig") as lines:
-        return read_catalogue(lines, name)
+    """Return the entries of a language by key: the packaged ones, over them those of the programme's private texts.
 
-
-def read_catalogue(lines: Iterable[str], name: str) -> Mapping[str, Entry]:
-    """Return the entries of the catalogue in `lines`, a header and rows of CSV, by key.
-
-    Raises ValueError naming the file as `name`, the line and the key, for: a wrong number of cells or another header,
-    an unknown status, placeholders that differ from the English text, a key that appears twice.
+    Raises CatalogueError naming file and line for a wrong row.
     """
-    rows = csv.DictReader(lines)
-    entries: dict[str, Entry] = {}
-    for row in rows:
-        where = f"{name}, line {rows.line_num}"
-        if tuple(row) != COLUMNS or None in row.values():
-            raise ValueError(f"{where}: the columns must be {', '.join(COLUMNS)}, separated by commas")
-        entry = Entry(**row)
-        if reason := _objection(entry, entries):
-            raise ValueError(f"{where}, {entry.key}: {reason}")
-        entries[entry.key] = entry
-    return entries
+    return MappingProxyType({**read_catalogue_file(PACKAGED / f"{language}.csv"), **_private_entries(language)})
 
 
-def _objection(entry: Entry, earlier: Mapping[str, Entry]) -> str:
-    """Say what is wrong with an entry, or nothing."""
-    if entry.status not in STATUSES:
-        return f"status must be one of {', '.join(STATUSES)}"
-    if entry.text and sorted(PLACEHOLDER.findall(entry.text)) != sorted(PLACEHOLDER.findall(entry.english)):
-        return "the placeholders differ from the English text"
-    return "the key appears twice" if entry.key in earlier else ""
+def _private_entries(language: str) -> Mapping[str, Entry]:
+    return private_entries(PROGRAMME.private_texts, language) if PROGRAMME.private_texts else {}
 
 
 def choice_key(choices: ChoiceList, code: str) -> str:
-    """Return the catalogue key of a choice; the refusal is one string wherever it stands."""
-    return REFUSED if code == REFUSED else f"{choices.name}.{code}"
+    """Return the catalogue key of a choice; a refusal and a stop are one string each, wherever they stand."""
+    return code if code in UNSCORED else f"{choices.name}.{code}"
 
 
 def question_strings(question: Question) -> Iterator[FormString]:
@@ -114,35 +85,72 @@ def question_strings(question: Question) -> Iterator[FormString]:
         ("constraint", question.constraint_message),
     ):
         if english:
-            yield FormString(f"{question.name}.{part}", english, question.instrument if part == "label" else "")
+            yield FormString(
+                f"{question.catalogue_name}.{part}", english, question.instrument if part == "label" else ""
+            )
 
 
-def form_strings(form: Form) -> tuple[FormString, ...]:
-    """Return every string of a form that needs translating, each once, in the order of the form."""
-    found = {REQUIRED_KEY: FormString(REQUIRED_KEY, REQUIRED_MESSAGE)}
-    for question in form.questions():
-        for string in (*question_strings(question), *_choice_strings(question)):
-            if found.setdefault(string.key, string).english != string.english:
-                raise ValueError(f"{form.form_id}: {string.key} has two English texts")
-    return tuple(found.values())
-
-
-def _choice_strings(question: Question) -> Iterator[FormString]:
+def choice_strings(question: Question) -> Iterator[FormString]:
+    """Yield the strings of a question's choices; proper names have none."""
     if question.choices is None or not question.choices.translated:
         return
     for choice in question.choices.choices:
-        instrument = "" if choice.code == REFUSED else question.instrument
+        instrument = "" if choice.code in UNSCORED else question.instrument
         yield FormString(choice_key(question.choices, choice.code), choice.label, instrument)
+
+
+def node_strings(node: Node) -> Iterator[FormString]:
+    """Yield the strings of a question with its choices, or the label of a group or a repeat."""
+    if isinstance(node, Question):
+        yield from question_strings(node)
+        yield from choice_strings(node)
+    elif node.label:
+        yield FormString(f"{node.name}.label", node.label)
+
+
+def form_strings(form: Form) -> tuple[FormString, ...]:
+    """Return every string of a form that needs translating, each once, in the order of the form.
+
+    Raises ValueError when one key has two English texts.
+    """
+    found = {REQUIRED_KEY: FormString(REQUIRED_KEY, REQUIRED_MESSAGE)}
+    for string in (string for _, node in walk(form.children) for string in node_strings(node)):
+        if found.setdefault(string.key, string).english != string.english:
+            raise ValueError(f"{form.form_id}: {string.key} has two English texts")
+    return tuple(found.values())
+
+
+def instrument_strings(instrument: Instrument) -> Iterator[FormString]:
+    """Yield the wording of an instrument as a form holds it; nothing for one whose texts are not there."""
+    if not instrument.has_texts:
+        return
+    yield from (FormString(key, wording, instrument.name) for key, wording in instrument.texts() if wording)
+    if instrument.has_own_instruction:
+        yield FormString(f"{instrument.name}_instruction.label", instrument.instruction)
+
+
+@cache
+def known_strings() -> Mapping[str, FormString]:
+    """Return every string by key in the order of the catalogues: those of all forms, then of instruments not asked."""
+    asked = (string for form in FORMS.values() for string in form_strings(form))
+    unasked = (string for instrument in CATALOGUE.values() for string in instrument_strings(instrument))
+    found: dict[str, FormString] = {}
+    for string in (*asked, *unasked):
+        found.setdefault(string.key, string)
+    return MappingProxyType(found)
+
+
+def status_in(catalogue: Mapping[str, Entry], string: FormString) -> str:
+    """Return what a catalogue has for a string: validated, reviewed, draft, stale or missing."""
+    entry = catalogue.get(string.key)
+    if entry is None or not entry.text:
+        return MISSING
+    return entry.status if entry.english == string.english else STALE
 
 
 def status_of(string: FormString, language: Language) -> str:
     """Return validated, reviewed, draft, stale or missing; English is the source and counts as reviewed."""
-    if language is ENGLISH:
-        return "reviewed"
-    entry = load_catalogue(language.code).get(string.key)
-    if entry is None or not entry.text:
-        return "missing"
-    return entry.status if entry.english == string.english else "stale"
+    return "reviewed" if language is ENGLISH else status_in(load_catalogue(language.code), string)
 
 
 def render(string: FormString, language: Language) -> str:
@@ -154,13 +162,49 @@ def render(string: FormString, language: Language) -> str:
     return f"[EN] {string.english}"
 
 
+def shown(form: Form, string: FormString, language: Language) -> str:
+    """Return what the phone shows of a form's string, with the programme's figures filled in."""
+    return form.with_facts(render(string, language), language.code)
+
+
+@cache
+def _wording(instrument: str) -> tuple[FormString, ...]:
+    """The texts of an instrument, each once, also of one that no form asks; answers may be shared with another."""
+    nodes = (node for form in FORMS.values() for _, node in walk(form.children))
+    asked = (string for node in nodes for string in node_strings(node) if string.instrument == instrument)
+    whole = instrument_strings(CATALOGUE[instrument]) if instrument in CATALOGUE else ()
+    own = (string for string in whole if string.instrument == instrument)
+    return tuple({string.key: string for string in (*asked, *own)}.values())
+
+
 def missing_wording(instrument: str, language: Language) -> tuple[str, ...]:
     """Return the keys of an instrument's texts that have no usable wording in a language, each once."""
-    wanted = (string for form in FORMS.values() for string in form_strings(form) if string.instrument == instrument)
-    return tuple(dict.fromkeys(string.key for string in wanted if status_of(string, language) not in STATUSES))
+    return tuple(each.key for each in _wording(instrument) if status_of(each, language) not in STATUSES)
 
 
-def coverage(form: Form) -> dict[str, Counter[str]]:
-    """Return, by language code, how many strings of the form have each status."""
-    strings = form_strings(form)
+def instrument_status(instrument: str, language: Language) -> Counter[str]:
+    """Return how many of an instrument's texts have each status in a language."""
+    return Counter(status_of(string, language) for string in _wording(instrument))
+
+
+def unvalidated_wording(instrument: str, language: Language) -> Mapping[str, tuple[str, ...]]:
+    """Return, by status, the keys of an instrument's texts that are not its validated wording in a language.
+
+    English is the wording of the source, so nothing is returned for it.
+    """
+    if language is ENGLISH:
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for string in _wording(instrument):
+        if (status := status_of(string, language)) != "validated":
+            found[status] = (*found.get(status, ()), string.key)
+    return found
+
+
+def coverage(form: Form, *, of_instruments: bool | None = None) -> dict[str, Counter[str]]:
+    """Return, by language code, how many strings of the form have each status.
+
+    `of_instruments` counts only the wording of instruments (True), or only everything else (False).
+    """
+    strings = [s for s in form_strings(form) if of_instruments in (None, bool(s.instrument))]
     return {language.code: Counter(status_of(string, language) for string in strings) for language in LANGUAGES}

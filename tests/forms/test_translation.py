@@ -1,38 +1,48 @@
-"""The catalogues are complete and honest: drafts say so, no instrument wording is invented, wrong rows are refused."""
+"""The translations are complete and honest: drafts say so, no instrument wording is invented, gaps are shown."""
 
-from importlib.resources import files
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from forms.form import Form
-from forms.instrument import REFUSED
-from forms.instruments.refusal import REFUSED_CHOICE
+from forms.expression import Literal
+from forms.form import Form, Group, Question, Repeat
+from forms.instrument import REFUSED, STOPPED, UNSCORED, Choice, ChoiceList
+from forms.instruments.catalogue import CATALOGUE
+from forms.instruments.refusal import REFUSED_CHOICE, STOPPED_CHOICE
 from forms.library import FORMS, INSTRUMENTS
 from forms.programme import PROGRAMME
 from forms.translation import (
-    COLUMNS,
+    ALL_STATUSES,
     ENGLISH,
     FRENCH,
     KINYARWANDA,
     LANGUAGES,
-    PLACEHOLDER,
     REQUIRED_KEY,
-    STATUSES,
+    TRANSLATED,
     FormString,
     Language,
     coverage,
     form_strings,
+    instrument_status,
+    instrument_strings,
+    known_strings,
+    language_of,
     load_catalogue,
-    read_catalogue,
+    missing_wording,
     render,
+    shown,
+    status_in,
     status_of,
+    unvalidated_wording,
 )
+from forms.translation_catalogue import COLUMNS, PLACEHOLDER, STATUSES, WRITTEN_STATUSES, Entry, is_word_of
+from forms.translation_coverage import coverage_lines, coverage_table, wording_table
 
-TRANSLATED = (FRENCH, KINYARWANDA)
 EVERY_FORM = pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
 EVERY_TRANSLATION = pytest.mark.parametrize("language", TRANSLATED, ids=[language.code for language in TRANSLATED])
-HEADER = ",".join(COLUMNS)
+EVERY_INSTRUMENT = pytest.mark.parametrize("name", list(CATALOGUE))
 PAGE = Path(__file__).parents[2] / "docs" / "translations.md"
 ITEM = FormString("phq9_1.label", "Little interest or pleasure in doing things", "phq9")
 
@@ -40,19 +50,6 @@ ITEM = FormString("phq9_1.label", "Little interest or pleasure in doing things",
 def all_strings() -> dict[str, FormString]:
     """Every string of every form by key, in the order of the forms."""
     return {string.key: string for form in FORMS.values() for string in form_strings(form)}
-
-
-def row(**changed: str) -> str:
-    """One good row of a catalogue as a line of CSV, with some cells changed."""
-    cells = {"key": "a.label", "english": "Yes ${x}", "text": "Yego ${x}", "status": "draft", "source": "", "date": ""}
-    return ",".join((cells | changed)[column] for column in COLUMNS)
-
-
-def refusal(*lines: str) -> str:
-    """The message with which a catalogue of these lines is refused."""
-    with pytest.raises(ValueError) as caught:
-        read_catalogue(lines, "translations/xx.csv")
-    return str(caught.value)
 
 
 # What the catalogues hold.
@@ -83,7 +80,7 @@ def test_every_entry_with_a_text_says_where_it_comes_from(language: Language) ->
 
 @EVERY_TRANSLATION
 def test_every_entry_translates_the_english_of_today(language: Language) -> None:
-    today = {key: string.english for key, string in all_strings().items()}
+    today = {key: string.english for key, string in known_strings().items()}
     entries = load_catalogue(language.code).values()
     assert [entry.key for entry in entries if today.get(entry.key) != entry.english] == []
 
@@ -91,7 +88,7 @@ def test_every_entry_translates_the_english_of_today(language: Language) -> None
 @EVERY_TRANSLATION
 def test_the_rows_stand_in_the_order_of_the_forms(language: Language) -> None:
     entries = load_catalogue(language.code)
-    assert list(entries) == [key for key in all_strings() if key in entries]
+    assert list(entries) == [key for key in known_strings() if key in entries]
 
 
 @EVERY_TRANSLATION
@@ -103,18 +100,18 @@ def test_the_phone_shows_a_text_without_stray_spaces_or_leftovers(language: Lang
 @EVERY_TRANSLATION
 def test_placeholders_are_kept(language: Language) -> None:
     strings = [string for string in all_strings().values() if PLACEHOLDER.search(string.english)]
-    assert {"show_code.label", "difference_reason.label"} <= {string.key for string in strings}
+    assert "show_code.label" in {string.key for string in strings}
     for string in strings:
         assert set(PLACEHOLDER.findall(render(string, language))) == set(PLACEHOLDER.findall(string.english))
 
 
 @EVERY_TRANSLATION
-def test_every_number_to_call_is_kept(language: Language) -> None:
-    numbers = [line.number for line in PROGRAMME.help_lines]
-    instructions = [string for string in all_strings().values() if all(n in string.english for n in numbers)]
-    assert len(instructions) == 4
-    for string in instructions:
-        assert [number for number in numbers if number not in render(string, language)] == []
+def test_every_text_that_says_whom_to_call_has_every_number(language: Language) -> None:
+    wanted = [line.number for line in PROGRAMME.help_lines]
+    calls = [(form, s) for form in FORMS.values() for s in form_strings(form) if "{numbers_to_call}" in s.english]
+    assert wanted and len({string.key for _, string in calls}) >= 4
+    for form, string in calls:
+        assert [number for number in wanted if not is_word_of(number, shown(form, string, language))] == []
 
 
 @EVERY_TRANSLATION
@@ -123,15 +120,15 @@ def test_the_same_english_answer_reads_the_same_everywhere(language: Language) -
     for string in all_strings().values():
         if not string.instrument and string.english in {"Yes", "No", "Another reason, known to the supervisor"}:
             by_english.setdefault(string.english, set()).add(render(string, language))
+    assert by_english.keys() >= {"Yes", "No"}
     assert {english: len(texts) for english, texts in by_english.items()} == dict.fromkeys(by_english, 1)
-    assert len(by_english) == 3
 
 
 # The wording of instruments.
 
 
 def test_no_instrument_wording_has_a_kinyarwanda_text_unless_it_is_validated() -> None:
-    wording = {key for key, string in all_strings().items() if string.instrument}
+    wording = {key for key, string in known_strings().items() if string.instrument}
     entries = [entry for key, entry in load_catalogue("rw").items() if key in wording]
     assert [entry.key for entry in entries if entry.status != "validated"] == []
 
@@ -139,14 +136,34 @@ def test_no_instrument_wording_has_a_kinyarwanda_text_unless_it_is_validated() -
 def test_every_item_instruction_and_answer_counts_as_instrument_wording() -> None:
     expected = set()
     for instrument in INSTRUMENTS.values():
-        codes = [code for code in instrument.answers.codes if code != REFUSED]
+        codes = [code for code in instrument.answers.codes if code not in UNSCORED]
         expected |= {f"{instrument.name}_instruction.label", *(f"{item.name}.label" for item in instrument.items)}
         expected |= {f"{instrument.answers.name}.{code}" for code in codes}
     assert expected <= {key for key, string in all_strings().items() if string.instrument}
 
 
-def test_a_refusal_is_interface_text_also_inside_an_instrument() -> None:
-    assert all_strings()[REFUSED] == FormString(REFUSED, REFUSED_CHOICE.label)
+@pytest.mark.parametrize("choice", [REFUSED_CHOICE, STOPPED_CHOICE], ids=[REFUSED, STOPPED])
+def test_a_refusal_and_a_stop_are_interface_text_also_inside_an_instrument(choice: Choice) -> None:
+    assert known_strings()[choice.code] == FormString(choice.code, choice.label)
+
+
+@pytest.mark.parametrize("name", list(INSTRUMENTS))
+def test_an_instrument_has_the_same_strings_asked_or_not(name: str) -> None:
+    asked = {string for form in FORMS.values() for string in form_strings(form) if string.instrument == name}
+    assert set(instrument_strings(INSTRUMENTS[name])) <= asked
+
+
+def test_no_key_means_two_texts() -> None:
+    strings = [string for instrument in CATALOGUE.values() for string in instrument_strings(instrument)]
+    assert [s.key for s in strings if known_strings()[s.key].english != s.english] == []
+
+
+@EVERY_INSTRUMENT
+def test_an_instrument_without_texts_has_no_strings_and_every_other_has_all(name: str) -> None:
+    instrument = CATALOGUE[name]
+    scored = [code for code in instrument.answers.codes if code not in UNSCORED]
+    expected = 1 + len(instrument.items) + len(scored) if instrument.has_texts else 0
+    assert len(list(instrument_strings(instrument))) == expected
 
 
 def test_every_instrument_without_kinyarwanda_says_where_a_validated_version_exists() -> None:
@@ -155,11 +172,44 @@ def test_every_instrument_without_kinyarwanda_says_where_a_validated_version_exi
     assert [name for name in untranslated if not INSTRUMENTS[name].untranslated_source] == []
 
 
-def test_the_page_for_translators_names_the_source_of_every_instrument_and_every_status() -> None:
+@EVERY_INSTRUMENT
+@EVERY_TRANSLATION
+def test_the_wording_of_an_instrument_is_counted_once_by_status(name: str, language: Language) -> None:
+    unvalidated = unvalidated_wording(name, language)
+    counts = instrument_status(name, language)
+    assert {status: len(keys) for status, keys in unvalidated.items()} == {
+        status: count for status, count in counts.items() if status != "validated"
+    }
+    assert counts.total() >= len(list(instrument_strings(CATALOGUE[name])))
+    assert set(missing_wording(name, language)) == {
+        key for status, keys in unvalidated.items() if status not in STATUSES for key in keys
+    }
+
+
+@EVERY_INSTRUMENT
+def test_english_is_the_wording_of_the_source_and_lacks_nothing(name: str) -> None:
+    assert unvalidated_wording(name, ENGLISH) == {}
+    assert missing_wording(name, ENGLISH) == ()
+
+
+def test_an_instrument_that_nobody_knows_has_no_wording() -> None:
+    assert instrument_status("nothing", FRENCH).total() == 0
+
+
+# The page for translators.
+
+
+def test_the_page_for_translators_explains_every_status_and_column() -> None:
     page = PAGE.read_text(encoding="utf-8")
-    assert [each.name for each in INSTRUMENTS.values() if each.untranslated_source not in page] == []
-    assert [status for status in (*STATUSES, "missing", "stale") if f"| `{status}` |" not in page] == []
-    assert [column for column in COLUMNS if f"`{column}`" not in page] == []
+    assert [status for status in ALL_STATUSES if f"| `{status}` |" not in page] == []
+    assert ", ".join(COLUMNS) in page
+
+
+@pytest.mark.parametrize(("mark", "table"), [("coverage", coverage_table), ("wording", wording_table)])
+def test_the_tables_on_the_page_for_translators_are_of_today(mark: str, table: Callable[[], str]) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    inside = page.partition(f"<!-- {mark} -->\n")[2].partition(f"<!-- /{mark} -->")[0]
+    assert inside == table(), f"put what forms.translation_coverage.{mark}_table() returns between the marks"
 
 
 # What a phone shows.
@@ -187,7 +237,7 @@ def test_a_string_that_no_catalogue_knows_shows_english_with_its_tag(language: L
 
 @EVERY_TRANSLATION
 def test_a_changed_english_text_makes_the_entry_stale(language: Language) -> None:
-    for key in load_catalogue(language.code):
+    for key in (key for key, entry in load_catalogue(language.code).items() if entry.text):
         changed = FormString(key, "Another English text")
         assert status_of(changed, language) == "stale"
         assert render(changed, language) == "[EN] Another English text"
@@ -222,67 +272,90 @@ def test_only_instrument_wording_is_missing_in_kinyarwanda(form: Form) -> None:
     assert coverage(form)["fr"]["missing"] == 0
 
 
-# How a catalogue is read.
+@EVERY_FORM
+def test_the_parts_of_the_coverage_make_the_whole(form: Form) -> None:
+    interface, wording = coverage(form, of_instruments=False), coverage(form, of_instruments=True)
+    assert {code: interface[code] + wording[code] for code in interface} == coverage(form)
+    assert interface["en"].total() == sum(not string.instrument for string in form_strings(form))
 
 
-def test_a_good_catalogue_is_read_by_key() -> None:
-    entries = read_catalogue([HEADER, row(), row(key="b.label", status="validated")], "translations/xx.csv")
-    assert [(key, entry.text, entry.status) for key, entry in entries.items()] == [
-        ("a.label", "Yego ${x}", "draft"),
-        ("b.label", "Yego ${x}", "validated"),
+@EVERY_FORM
+def test_the_coverage_in_words_names_every_part_and_language(form: Form) -> None:
+    lines = coverage_lines(form)
+    parts = ["interface", *(["instruments"] if form.instruments else [])]
+    assert [line.partition(": ")[0] for line in lines] == [
+        f"{form.form_id} {code}, {part}" for part in parts for code in ("rw", "fr")
+    ]
+    assert sum(int(number) for line in lines for number in re.findall(r"(\d+) [a-z]+", line.partition(": ")[2])) == (
+        2 * len(form_strings(form))
+    )
+
+
+def test_the_coverage_table_has_a_row_for_each_form_part_and_language() -> None:
+    header, rule, *rows = [line.strip("|").split("|") for line in coverage_table().splitlines()]
+    assert [cell.strip() for cell in header] == ["Form", "Texts", "Language", *ALL_STATUSES]
+    assert {len(row) for row in (rule, *rows)} == {len(header)}
+    assert len(rows) == 2 * sum(1 + bool(form.instruments) for form in FORMS.values())
+
+
+# Which strings a form has.
+
+ASKED = ChoiceList("colour", (Choice("red", "Red"), REFUSED_CHOICE))
+NAMES = ChoiceList("village", (Choice("1", "Runda"),), translated=False)
+
+
+def made_form(*nodes: Question | Group | Repeat) -> Form:
+    """A form of these nodes."""
+    return Form("made", "Made", nodes, Literal("x"))
+
+
+def test_the_labels_of_groups_and_repeats_are_strings_too() -> None:
+    question = Question("age", "integer", "Age")
+    form = made_form(Group("head", (question,), "The head"), Repeat("child", (), "A child"), Group("silent", ()))
+    assert [(s.key, s.english) for s in form_strings(form)[1:]] == [
+        ("head.label", "The head"),
+        ("age.label", "Age"),
+        ("child.label", "A child"),
     ]
 
 
-def test_a_row_may_wait_for_its_text() -> None:
-    assert read_catalogue([HEADER, row(text="")], "translations/xx.csv")["a.label"].text == ""
+def test_labels_hints_messages_and_answers_are_strings_and_proper_names_are_not() -> None:
+    first = Question("a", "select_one", "A?", "Hint", ASKED, constraint_message="No", instrument="phq9")
+    form = made_form(first, Question("b", "select_one", "B?", choices=NAMES), Question("c", "calculate"))
+    assert [(s.key, s.english, s.instrument) for s in form_strings(form)] == [
+        ("required", "Please answer this question.", ""),
+        ("a.label", "A?", "phq9"),
+        ("a.hint", "Hint", ""),
+        ("a.constraint", "No", ""),
+        ("colour.red", "Red", "phq9"),
+        ("refused", REFUSED_CHOICE.label, ""),
+        ("b.label", "B?", ""),
+    ]
 
 
-def test_placeholders_may_stand_in_another_order() -> None:
-    swapped = row(english="${a} of ${b}", text="${b}: ${a}")
-    assert read_catalogue([HEADER, swapped], "translations/xx.csv")["a.label"].text == "${b}: ${a}"
+def test_one_key_with_two_english_texts_is_a_fault() -> None:
+    other = ChoiceList("colour", (Choice("red", "Crimson"),))
+    form = made_form(Question("a", "select_one", "A?", choices=ASKED), Question("b", "select_one", "B?", choices=other))
+    with pytest.raises(ValueError, match=r"^made: colour\.red has two English texts$"):
+        form_strings(form)
 
 
-@pytest.mark.parametrize("status", ["", "Draft", "done", "stale", "missing"])
-def test_an_unknown_status_is_refused_with_file_and_line(status: str) -> None:
-    message = refusal(HEADER, row(), row(key="b.label", status=status))
-    assert message.startswith("translations/xx.csv, line 3, b.label: status must be one of")
-
-
-@pytest.mark.parametrize("text", ["Yego", "Yego ${y}", "Yego $ {x}", "Yego {x}", "Yego ${x} ${x}"])
-def test_a_damaged_placeholder_is_refused_with_file_and_line(text: str) -> None:
-    message = refusal(HEADER, row(text=text))
-    assert message == "translations/xx.csv, line 2, a.label: the placeholders differ from the English text"
-
-
-def test_a_key_that_appears_twice_is_refused_with_file_and_line() -> None:
-    message = refusal(HEADER, row(), row(key="b.label"), row())
-    assert message == "translations/xx.csv, line 4, a.label: the key appears twice"
+@pytest.mark.parametrize("language", LANGUAGES, ids=[language.code for language in LANGUAGES])
+def test_a_language_is_found_by_its_code(language: Language) -> None:
+    assert language_of(language.code) is language
 
 
 @pytest.mark.parametrize(
-    "lines",
+    ("english", "text", "status", "expected"),
     [
-        (HEADER, row().rsplit(",", 1)[0]),
-        (HEADER, row(text="Yego, ${x}")),
-        (HEADER.replace(",", ";"), row().replace(",", ";")),
-        (HEADER.replace("status", "state"), row()),
+        ("Yes", "Yego", "draft", "draft"),
+        ("Yes", "Yego", "validated", "validated"),
+        ("Yes.", "Yego", "reviewed", "stale"),
+        ("Yes", "", "missing", "missing"),
+        ("Yes", "", "draft", "missing"),
     ],
-    ids=["a cell too few", "a comma without quotes", "semicolons", "another header"],
 )
-def test_a_row_with_other_columns_is_refused_with_file_and_line(lines: tuple[str, ...]) -> None:
-    assert refusal(*lines).startswith("translations/xx.csv, line 2: the columns must be key, english, text")
-
-
-def test_the_line_is_counted_in_the_file_also_after_a_text_of_several_lines() -> None:
-    two_lines = '"Yego\n', '${x}"'
-    first = row(text="TEXT").split("TEXT")
-    lines = [HEADER, first[0] + two_lines[0], two_lines[1] + first[1], row(key="b.label", status="?")]
-    assert refusal(*lines).startswith("translations/xx.csv, line 4, b.label: status")
-
-
-@EVERY_TRANSLATION
-def test_the_catalogue_files_are_utf8_with_plain_line_ends(language: Language) -> None:
-    content = files("forms").joinpath(f"translations/{language.code}.csv").read_bytes()
-    assert content.decode("utf-8").startswith(HEADER + "\n")
-    assert b"\r" not in content
-    assert content.endswith(b"\n")
+def test_what_a_catalogue_has_for_a_string(english: str, text: str, status: str, expected: str) -> None:
+    entry = Entry("a.label", english, text, status, "", "")
+    assert status_in({"a.label": entry}, FormString("a.label", "Yes")) == expected
+    assert expected in ALL_STATUSES and set(WRITTEN_STATUSES) < set(ALL_STATUSES)
