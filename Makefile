@@ -15,6 +15,7 @@ OLD_VENV := .venv-pyxform3
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_OLD := $(OLD_VENV)/.installed
+WEB_FORM := tests/browser/engine/dist/web_form.js
 
 # $(call make-venv,FOLDER): an empty environment, or a clear reason why not.
 define make-venv
@@ -77,10 +78,10 @@ lock: $(INSTALLED_DEV)  ## choose the versions anew and write the lock files
 	$(BIN)/python tests/write_locks.py
 
 clean:  ## remove the environments and caches; databases and settings stay
-	rm -rf $(VENV) $(OLD_VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLD_VENV) tests/browser/engine/node_modules tests/browser/engine/dist build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find forms connector dashboard tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-setup-tests: $(INSTALLED_DEV) $(INSTALLED_OLD)
+setup-tests: $(INSTALLED_DEV) $(INSTALLED_OLD) $(WEB_FORM)
 	@:
 
 $(INSTALLED): requirements.lock pyproject.toml
@@ -101,3 +102,7 @@ $(INSTALLED_OLD): requirements-pyxform3.lock
 	@echo "Setting up .venv-pyxform3, the pyxform that KoboToolbox runs: about 6 MB"
 	$(call install,$(OLD_VENV),requirements-pyxform3.lock)
 	@touch $@
+
+$(WEB_FORM): $(addprefix tests/browser/engine/,package-lock.json build.mjs web_form.js hands.js stylesheet.js) | $(INSTALLED_DEV)
+	@echo "Setting up Enketo, the web forms that KoboToolbox serves: about 15 MB to download the first time"
+	@$(BIN)/python tests/browser/set_up_web_form.py

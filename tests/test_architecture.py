@@ -17,6 +17,7 @@ DOORS = {
     "openpyxl": ("forms/xlsform.py",),
     "requests": ("connector/kobo*", "connector/sandbox/*"),
     "urllib3": ("connector/kobo*",),
+    "segno": ("connector/phone_setup.py",),
     "sqlalchemy": ("connector/*", "dashboard/*"),
     "alembic": ("connector/*",),
     "pandas": ("connector/*", "dashboard/*"),

