@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Engine
 
+from connector.areas import WHOLE
 from connector.commands.forms import write_if_changed
 from connector.commands.tables import import_files
 from connector.database import open_database
@@ -59,7 +60,7 @@ def played_demo(
         client = KoboClient(server, folder.token)
         folder.write_settings(server)
         say("3 of 6: registry: " + _registry(engine, folder, programme))
-        deployed = deploy_programme(engine, client, also=interviewers(programme), on_progress=on_progress)
+        deployed = deploy_programme(engine, client, plan=WHOLE, also=interviewers(programme), on_progress=on_progress)
         say(f"4 of 6: {len(deployed)} forms deployed, {sum(form.redeployed for form in deployed)} changed")
         uids = {form.form_id: form.asset_uid for form in deployed}
         say("5 of 6: CHAs fill in forms on their phones and send them (some minutes the first time)")
@@ -68,7 +69,7 @@ def played_demo(
         say(f"5 of 6: {_counted(report)}")
         results.append(sync(engine, client, on_progress=on_progress))
         result = sum_up(results)
-        publish_rosters(engine, client, on_progress)
+        publish_rosters(engine, client, on_progress, plan=WHOLE)
         with engine.begin() as connection:
             reactions = react_to_alerts(connection, SEED, dt.datetime.combine(folder.today, dt.time(8)))
         engine.dispose()
@@ -135,7 +136,7 @@ def _field_work(
     def publish(day: dt.date) -> None:
         """What a coordinator does now and then: fetch what has arrived, and give phones the new lists."""
         results.append(sync(engine, client, on_progress=on_progress))
-        publish_rosters(engine, client, on_progress)
+        publish_rosters(engine, client, on_progress, plan=WHOLE)
 
     def record_move(client_code: str, group: str, day: dt.date) -> None:
         import_files(engine, move_of(client_code, group, day))

@@ -63,10 +63,12 @@ deployment = Table(
     precious,
     Column("server", String(255), primary_key=True),
     Column("form_id", String(31), primary_key=True),
+    Column("area", String(8), primary_key=True, server_default="", comment="sector; empty: the whole programme"),
     Column("asset_uid", String(32), nullable=False),
     Column("workbook_hash", String(64), nullable=False),
     Column("version_uid", String(64), nullable=False),
     Column("deployed_at", DateTime(timezone=False), nullable=False),
+    Column("accepted_texts", Text, comment="JSON: reason and texts, when drafts or gaps were deployed by choice"),
 )
 
 form_version = Table(
@@ -74,8 +76,15 @@ form_version = Table(
     precious,
     Column("version_uid", String(64), primary_key=True, comment="__version__ of records filled in with it"),
     Column("form_id", String(31), nullable=False),
+    Column("area", String(8), nullable=False, server_default="", comment="sector; empty: the whole programme"),
+    Column("server", String(255), comment="where it was deployed"),
+    Column("asset_uid", String(32)),
     Column("workbook_hash", String(64), nullable=False),
+    Column("content_version", String(12), comment="hash of survey and choices: the version in the workbook"),
+    Column("scoring_version", String(12), comment="hash of every calculation"),
+    Column("definition", Text, comment="everything asked, offered and scored, ASCII JSON"),
     Column("deployed_at", DateTime(timezone=False), nullable=False),
+    Column("accepted_texts", Text, comment="JSON: reason and texts, when drafts or gaps were deployed by choice"),
 )
 
 sync_cursor = Table(

@@ -10,27 +10,31 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, select
 
-from connector.deploy import push_media
+from connector.answer import LONGEST_ROSTER_NAME, ROSTER_NAME
+from connector.areas import Plan, plan_of_programme
+from connector.deploy import project_key, push_media
 from connector.fact_schema import client_identity, membership
 from connector.kobo import KoboClient
 from connector.precious_schema import cha, healing_group
 from connector.progress import OnProgress, no_progress
-from connector.sync_state import deployed_forms
+from connector.sync_state import deployed_projects
 from forms.library import FORMS
 from forms.questions import GROUPS, MEMBERS
 
 LONGEST_LABEL = 40
 
 
-def write_rosters(connection: Connection) -> dict[str, bytes]:
-    """Return groups.csv and members.csv: UTF-8, LF, ordered, so that equal content is equal bytes.
+def write_rosters(connection: Connection, area: str = "") -> dict[str, bytes]:
+    """Return groups.csv and members.csv of an area: UTF-8, LF, ordered, so that equal content is equal bytes.
 
-    A list without rows still has its header: KoboCollect opens the form and offers nothing (it cannot open a form
-    whose list is an empty file). A client appears once, in the healing group joined last.
+    `area` is the code of a sector, "" means all healing groups. A list without rows still has its header: KoboCollect
+    opens the form and offers nothing (it cannot open a form whose list is an empty file). A client appears once, in
+    the healing group joined last. No cell holds a semicolon, a control character or a blank at an end, names are
+    unique and without blanks: whatever else KoboCollect or a web form would stumble over is left out.
     """
     return {
-        GROUPS.filename: _table(GROUPS.columns, group_rows(connection)),
-        MEMBERS.filename: _table(MEMBERS.columns, member_rows(connection)),
+        GROUPS.filename: _table(GROUPS.columns, group_rows(connection, area)),
+        MEMBERS.filename: _table(MEMBERS.columns, member_rows(connection, area)),
     }
 
 
@@ -39,55 +43,98 @@ def media_of(form_id: str, rosters: Mapping[str, bytes]) -> dict[str, bytes]:
     return {roster.filename: rosters[roster.filename] for roster in FORMS[form_id].rosters}
 
 
-def publish_rosters(engine: Engine, client: KoboClient, on_progress: OnProgress = no_progress) -> tuple[str, ...]:
-    """Bring the rosters of today to the phones; return the forms that were deployed again because a list had changed.
+def publish_rosters(
+    engine: Engine, client: KoboClient, on_progress: OnProgress = no_progress, *, plan: Plan | None = None
+) -> tuple[str, ...]:
+    """Bring the rosters of today to the phones; return the projects deployed again because a list had changed.
 
+    A project that the plan (else the programme's own) no longer has, such as that of the whole programme after a split
+    by sectors, gets no new list.
     Raises the client's errors, NeedsPersonError for a project that is not deployed, and StorageError.
     """
+    areas = plan_of_programme() if plan is None else plan
     with engine.connect() as connection:
-        rosters = write_rosters(connection)
-        forms = [pair for pair in deployed_forms(connection, client.server) if pair[0] in FORMS]
+        projects = [
+            each for each in deployed_projects(connection, client.server) if each.form_id in areas.get(each.area, ())
+        ]
+        rosters = {area: write_rosters(connection, area) for area in {each.area for each in projects}}
     changed = []
-    for form_id, asset_uid in forms:
-        media = media_of(form_id, rosters)
-        if media and push_media(client, asset_uid, media, lambda text: on_progress(text, 0, None)):
-            changed.append(form_id)
+    for each in projects:
+        media = media_of(each.form_id, rosters[each.area])
+        if media and push_media(client, each.asset_uid, media, lambda text: on_progress(text, 0, None)):
+            changed.append(project_key(each.form_id, each.area))
     return tuple(changed)
 
 
-def group_rows(connection: Connection) -> list[tuple[str, ...]]:
-    """Return (code, label, sector, username of the CHA) of every healing group, by code."""
+def group_rows(connection: Connection, area: str = "") -> list[tuple[str, ...]]:
+    """Return (code, label, sector, username of the CHA) of every healing group of an area, by code.
+
+    Groups of one CHA with the same label are told apart by their code.
+    """
+    columns = (healing_group.c.code, healing_group.c.label, healing_group.c.sector_code, cha.c.username)
     query = (
-        select(healing_group.c.code, healing_group.c.label, healing_group.c.sector_code, cha.c.username)
+        select(*columns)
         .join(cha, cha.c.cha_code == healing_group.c.cha_code, isouter=True)
         .order_by(healing_group.c.code)
     )
-    found = connection.execute(query)
-    return [(row.code, clean(row.label) or row.code, row.sector_code, row.username or "") for row in found]
+    found = connection.execute(query.where(healing_group.c.sector_code == area) if area else query)
+    rows = [row for row in found if is_choice_name(row.code)]
+    labels = _told_apart([(row.username, row.label, row.code) for row in rows])
+    return [
+        (row.code, label, one_line(row.sector_code), one_line(row.username))
+        for row, label in zip(rows, labels, strict=True)
+    ]
 
 
-def member_rows(connection: Connection) -> list[tuple[str, ...]]:
+def member_rows(connection: Connection, area: str = "") -> list[tuple[str, ...]]:
     """Return (client code, short name, healing group, 1 for an active member else 0), by healing group and code.
 
     Two people of one healing group with the same short name are told apart by the end of their code.
     """
-    latest = _latest(connection.execute(_memberships()))
-    namesakes = Counter((row.healing_group, _name(row)) for row in latest)
+    inside = set(connection.scalars(select(healing_group.c.code).where(healing_group.c.sector_code == area)))
+    latest = [row for row in _latest(connection.execute(_memberships())) if not area or row.healing_group in inside]
+    rows = [row for row in latest if is_choice_name(row.client_code)]
+    names = _told_apart([(row.healing_group, row.short_name, row.client_code) for row in rows])
     return [
-        (
-            row.client_code,
-            _name(row) if namesakes[row.healing_group, _name(row)] == 1 else f"{_name(row)} ({row.client_code[-4:]})",
-            row.healing_group,
-            "1" if row.left_on is None else "0",
-        )
-        for row in latest
+        (row.client_code, name, one_line(row.healing_group), "1" if row.left_on is None else "0")
+        for row, name in zip(rows, names, strict=True)
     ]
 
 
 def clean(value: str | None) -> str:
-    """Return text as a list on a phone can hold it: one line, no control characters, not endlessly long."""
+    """Return text as a label on a phone can hold it: one line, no control characters or semicolons, at most 40 long."""
+    return one_line(value)[:LONGEST_LABEL].rstrip()
+
+
+def one_line(value: str | None) -> str:
+    """Return text on one line, without control characters, semicolons and blanks at the ends.
+
+    A semicolon can make a reader of the file take it for the separator of columns.
+    """
     text = "".join(character if character.isprintable() else " " for character in value or "")
-    return " ".join(text.split())[:LONGEST_LABEL]
+    return " ".join(text.replace(";", ",").split())
+
+
+def is_choice_name(code: str) -> bool:
+    """Whether a code can be ticked: several ticks are stored with blanks between them, so it may hold none."""
+    return ROSTER_NAME.fullmatch(code) is not None
+
+
+def _told_apart(rows: Sequence[tuple[str | None, str | None, str]]) -> list[str]:
+    """Labels for rows of (among whom, label, code): the end of the code, or all of it, follows where labels repeat."""
+    labels = [clean(label) or code for _, label, code in rows]
+    for shown in (4, LONGEST_ROSTER_NAME):
+        count = Counter((row[0], label) for row, label in zip(rows, labels, strict=True))
+        labels = [
+            label if count[row[0], label] == 1 else _with_code(row[1], row[2][-shown:])
+            for row, label in zip(rows, labels, strict=True)
+        ]
+    return labels
+
+
+def _with_code(label: str | None, code: str) -> str:
+    ending = f" ({code})"
+    return f"{clean(label)[: LONGEST_LABEL - len(ending)].rstrip()}{ending}".strip()
 
 
 def _memberships() -> Select[Any]:
@@ -106,10 +153,6 @@ def _latest(rows: Iterable[Row[tuple[object, ...]]]) -> list[Row[tuple[object, .
         if row.client_code not in found or row.left_on is None or found[row.client_code].left_on is not None:
             found[row.client_code] = row
     return sorted(found.values(), key=lambda row: (row.healing_group, row.client_code))
-
-
-def _name(row: Row[tuple[object, ...]]) -> str:
-    return clean(row.short_name) or str(row.client_code)
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, func, select
 
+from connector.deploy import project_key
 from connector.fact_schema import problem
 from connector.precious_schema import cha, deployment, healing_group, submission, sync_cursor, sync_run
 
@@ -34,11 +35,12 @@ def _count(connection: Connection, table: Any) -> int:
 
 
 def _deployments(connection: Connection) -> Iterator[str]:
-    found = connection.execute(select(deployment).order_by(deployment.c.server, deployment.c.form_id)).all()
+    found = connection.execute(select(deployment).order_by(*deployment.primary_key)).all()
     if not found:
         yield "no form is deployed from this database: run `healing deploy`"
     for row in found:
-        yield f"{row.form_id}: project {row.asset_uid} on {row.server}, deployed {row.deployed_at:%Y-%m-%d %H:%M} UTC"
+        name = project_key(row.form_id, row.area)
+        yield f"{name}: project {row.asset_uid} on {row.server}, deployed {row.deployed_at:%Y-%m-%d %H:%M} UTC"
 
 
 def _forms(connection: Connection, now: datetime) -> Iterator[str]:
@@ -49,10 +51,12 @@ def _forms(connection: Connection, now: datetime) -> Iterator[str]:
         .order_by(submission.c.form_id, submission.c.asset_uid)
     )
     complete = {row.asset_uid: row.complete_as_of for row in connection.execute(select(sync_cursor))}
+    areas = {row.asset_uid: row.area for row in connection.execute(select(deployment))}
     for row in connection.execute(query):
         mapping = row._mapping
         live, gone = mapping["all"] - mapping["deleted"], mapping["deleted"]
-        yield f"{row.form_id}: {live} records, {gone} deleted, {_complete(complete.get(row.asset_uid), now)}"
+        name = project_key(row.form_id, areas.get(row.asset_uid, ""))
+        yield f"{name}: {live} records, {gone} deleted, {_complete(complete.get(row.asset_uid), now)}"
 
 
 def _complete(at: datetime | None, now: datetime) -> str:

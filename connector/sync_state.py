@@ -49,10 +49,25 @@ def utc_now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
+@dataclass(frozen=True, slots=True)
+class DeployedProject:
+    """One project on the server: of which form, and for which area ("" is the whole programme)."""
+
+    form_id: str
+    area: str
+    asset_uid: str
+
+
+def deployed_projects(connection: Connection, server: str) -> list[DeployedProject]:
+    """Return the projects deployed to a server, by form and area."""
+    columns = (deployment.c.form_id, deployment.c.area, deployment.c.asset_uid)
+    query = select(*columns).where(deployment.c.server == server).order_by(deployment.c.form_id, deployment.c.area)
+    return [DeployedProject(*row) for row in connection.execute(query)]
+
+
 def deployed_forms(connection: Connection, server: str) -> list[tuple[str, str]]:
-    """Return (form_id, asset_uid) of the forms deployed to a server, in the order of their ids."""
-    query = select(deployment.c.form_id, deployment.c.asset_uid).where(deployment.c.server == server)
-    return [(row.form_id, row.asset_uid) for row in connection.execute(query.order_by(deployment.c.form_id))]
+    """Return (form_id, asset_uid) of every project deployed to a server: a form may have one in each area."""
+    return [(each.form_id, each.asset_uid) for each in deployed_projects(connection, server)]
 
 
 def count_problems(connection: Connection) -> int:

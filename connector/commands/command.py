@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from connector.database import open_database
+from connector.errors import SchemaTooNewError, StorageError
 from connector.kobo import KoboClient
+from connector.migration import schema_state
 from connector.progress import OnProgress
 from connector.settings import Settings
 
@@ -26,6 +28,17 @@ class Context:
     def engine(self) -> Engine:
         """Open the database for writing. Raises StorageError."""
         return open_database(self.settings.database_url)
+
+    def reader(self) -> Engine:
+        """Open a database of this version for reading alone. Raises StorageError saying what brings it up to date."""
+        engine = open_database(self.settings.database_url, read_only=True)
+        state = schema_state(engine)
+        if state == "newer":
+            raise SchemaTooNewError("The database was written by a newer version of this program.", advice="Update it.")
+        if state != "current":
+            advice = "Run `healing sync` or `healing rebuild`: both bring it up to date."
+            raise StorageError(f"The tables of the database are {state}.", advice=advice)
+        return engine
 
     def client(self) -> KoboClient:
         """Return a client for the server. Raises SettingsError when server or token are not set."""

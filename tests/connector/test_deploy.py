@@ -266,3 +266,29 @@ def test_a_roster_does_not_publish_or_revive_a_project(project: Reply, reason: s
     with pytest.raises(NeedsPersonError, match=reason):
         push_media(client, ASSET, {"members.csv": MEMBERS})
     assert network.calls == [f"GET /api/v2/assets/{ASSET}/"]
+
+
+def test_a_project_of_a_sector_remembers_it_and_is_told_from_that_of_the_whole() -> None:
+    mark = Mark("intake", DIGEST, "v1", "2801")
+    text = mark.written_into("")
+    assert text == f"[healing form=intake area=2801 workbook={DIGEST} version=v1]"
+    asset = Asset.from_json({**DEPLOYED.body, "settings": {"description": text}}, "here")
+    assert Mark.of(asset) == mark
+    assert Mark("intake", DIGEST, "v2").written_into(text) == f"[healing form=intake workbook={DIGEST} version=v2]"
+
+
+@pytest.mark.parametrize(("area", "uid"), [("", "a0"), ("2801", "a1"), ("2802", "a2")])
+def test_a_project_is_found_again_by_its_form_and_area(area: str, uid: str) -> None:
+    marks = [Mark("intake", DIGEST, "vJZDjKziiasMkwmU8cxTjq", each).written_into("") for each in ("", "2801", "2802")]
+    client, network, _ = client_of(found(*marks), NOT_LISTED, reply({**DEPLOYED.body, "uid": uid}), REFUSED)
+    with pytest.raises(FormRefusedError):
+        deploy(client, asset_uid=None, media={}, submitters=[], area=area)
+    assert network.calls[-1] == f"PATCH /api/v2/assets/{uid}/deployment/"
+
+
+def test_several_projects_of_a_sector_are_told_with_what_to_type() -> None:
+    ours = Mark("intake", DIGEST, "v1", "2801").written_into("")
+    client, _, _ = client_of(found(ours, ours))
+    with pytest.raises(NeedsPersonError, match="intake/2801: 2 projects") as caught:
+        deploy(client, asset_uid=None, area="2801")
+    assert "--asset intake/2801=UID" in caught.value.advice

@@ -6,18 +6,43 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table, inspect, select, update
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    column,
+    insert,
+    inspect,
+    select,
+    table,
+    update,
+)
 
 from connector.database import open_database
-from connector.errors import SchemaTooNewError
-from connector.migration import known_revisions, migrate, schema_state
-from connector.precious_schema import precious, submission
+from connector.errors import SchemaTooNewError, StorageError
+from connector.migration import FOLDER, known_revisions, migrate, schema_state
+from connector.precious_schema import deployment, form_version, precious, submission
 from connector.schema import derived
-from tests.connector.fake_kobo import FakeKobo, Killed
-from tests.connector.sync_scenes import KillSwitch, dump, empty_database, fill, run
+from connector.sync_state import deployed_projects
+from tests.connector.fake_kobo import SERVER, FakeKobo, Killed
+from tests.connector.sync_scenes import NOW, KillSwitch, dump, empty_database, fill, run
 
+FIRST_DEPLOYMENT, FIRST_VERSION = (
+    table(name, *(column(each, DateTime() if each == "deployed_at" else String()) for each in columns))
+    for name, columns in (
+        ("deployment", ("server", "form_id", "asset_uid", "workbook_hash", "version_uid", "deployed_at")),
+        ("form_version", ("version_uid", "form_id", "workbook_hash", "deployed_at")),
+    )
+)
+"""The tables as the first release had them."""
 VERSION = Table("alembic_version", MetaData(), Column("version_num", String(32), primary_key=True))
 
 
@@ -93,6 +118,71 @@ def test_derived_tables_of_another_shape_are_made_anew_with_the_same_content() -
         assert len(connection.execute(select(submission)).all()) == 8
 
 
+def at_first_revision(url: str) -> Engine:
+    """A database as the first release made it, with two forms deployed, one of them twice."""
+    engine, config = open_database(url), Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        version = {"workbook_hash": "0" * 64, "deployed_at": NOW}
+        deployed = [
+            {"server": SERVER, "form_id": form, "asset_uid": f"a-{form}", **version} for form in ("intake", "outcome")
+        ]
+        connection.execute(
+            insert(FIRST_DEPLOYMENT), [{**row, "version_uid": f"v2-{row['form_id']}"} for row in deployed]
+        )
+        versions = [{**version, "form_id": "intake", "version_uid": uid} for uid in ("v1-intake", "v2-intake")]
+        connection.execute(insert(FIRST_VERSION), versions)
+    return engine
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_deployments_and_versions_of_the_first_release_are_kept(kind: str, request: pytest.FixtureRequest) -> None:
+    engine = at_first_revision("sqlite://" if kind == "sqlite" else request.getfixturevalue("empty_postgres_url"))
+    migrate(engine)
+    with engine.connect() as connection:
+        deployed = connection.execute(select(deployment).order_by(deployment.c.form_id)).all()
+        versions = connection.execute(select(form_version).order_by(form_version.c.version_uid)).all()
+        projects = [(each.form_id, each.area, each.asset_uid) for each in deployed_projects(connection, SERVER)]
+    assert projects == [("intake", "", "a-intake"), ("outcome", "", "a-outcome")]
+    assert [(row.version_uid, row.workbook_hash, row.deployed_at, row.accepted_texts) for row in deployed] == [
+        ("v2-intake", "0" * 64, NOW, None),
+        ("v2-outcome", "0" * 64, NOW, None),
+    ]
+    assert [(row.version_uid, row.area, row.server, row.asset_uid, row.definition) for row in versions] == [
+        ("v1-intake", "", None, None, None),
+        ("v2-intake", "", SERVER, "a-intake", None),
+    ]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_form_is_deployed_once_in_each_area(kind: str, request: pytest.FixtureRequest) -> None:
+    engine = at_first_revision("sqlite://" if kind == "sqlite" else request.getfixturevalue("empty_postgres_url"))
+    migrate(engine)
+    row = {"server": SERVER, "form_id": "intake", "asset_uid": "b", "version_uid": "v3", "workbook_hash": "0"}
+    with engine.begin() as connection:
+        connection.execute(insert(deployment).values(**row, deployed_at=NOW, area="2801"))
+    with pytest.raises(StorageError), engine.begin() as connection:
+        connection.execute(insert(deployment).values(**row, deployed_at=NOW))
+    engine.dispose()
+
+
+def test_a_step_of_the_second_release_that_is_ended_leaves_the_first(tmp_path: Path) -> None:
+    engine = at_first_revision(f"sqlite:///{tmp_path}/healing.db")
+    for moment in range(4, 16, 3):
+        switch = KillSwitch(engine, at=moment)
+        with pytest.raises(Killed):
+            migrate(engine)
+        switch.remove()
+        with engine.connect() as connection:
+            assert len(connection.execute(select(FIRST_DEPLOYMENT)).all()) == 2
+        assert "deployment_before" not in tables(engine)
+    migrate(engine)
+    assert schema_state(engine) == "current"
+    engine.dispose()
+
+
 def test_revisions_are_a_single_line() -> None:
-    assert known_revisions()[-1] == "0001"
-    assert len(known_revisions()) == len(set(known_revisions()))
+    assert known_revisions() == ("0002", "0001")

@@ -8,7 +8,7 @@ import io
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, exists, insert, select
 
 from connector.fact_schema import client_identity, membership
 from connector.precious_schema import cha, healing_group
@@ -26,10 +26,13 @@ def engine() -> Engine:
     return empty_database()
 
 
-def add_group(engine: Engine, code: str = "g1", label: str = "Ejo Heza", username: str = "cha001") -> None:
-    group = {"district_code": "28", "sector_code": "2801", "cha_code": f"C-{code}", "cohort": "2026-03"}
+def add_group(
+    engine: Engine, code: str = "g1", label: str = "Ejo Heza", username: str = "cha001", sector: str = "2801"
+) -> None:
+    group = {"district_code": "28", "sector_code": sector, "cha_code": f"C-{username}"[:16], "cohort": "2026-03"}
     with engine.begin() as connection:
-        connection.execute(insert(cha).values(cha_code=f"C-{code}", username=username, is_active=True))
+        if not connection.scalar(select(exists().where(cha.c.username == username))):
+            connection.execute(insert(cha).values(cha_code=group["cha_code"], username=username, is_active=True))
         connection.execute(insert(healing_group).values(code=code, label=label, started_on=DAY, weeks=16, **group))
 
 
@@ -41,13 +44,17 @@ def add_member(engine: Engine, code: str, name: str | None, group: str = "g1", *
             connection.execute(insert(client_identity).values(client_code=code, short_name=name))
 
 
-def rows(engine: Engine, name: str) -> list[dict[str, str]]:
+def rows(engine: Engine, name: str, area: str = "") -> list[dict[str, str]]:
     with engine.connect() as connection:
-        return list(csv.DictReader(io.StringIO(write_rosters(connection)[name].decode())))
+        return list(csv.DictReader(io.StringIO(write_rosters(connection, area)[name].decode())))
 
 
-def members(engine: Engine) -> list[tuple[str, ...]]:
-    return [tuple(row.values()) for row in rows(engine, "members.csv")]
+def members(engine: Engine, area: str = "") -> list[tuple[str, ...]]:
+    return [tuple(row.values()) for row in rows(engine, "members.csv", area)]
+
+
+def groups(engine: Engine, area: str = "") -> list[tuple[str, ...]]:
+    return [tuple(row.values()) for row in rows(engine, "groups.csv", area)]
 
 
 def test_a_group_is_listed_with_the_account_of_its_cha(engine: Engine) -> None:
@@ -89,14 +96,119 @@ def test_namesakes_of_one_group_are_told_apart(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ('Ann "Nana", the 2nd; \u2013', 'Ann "Nana", the 2nd; \u2013'),
+        ('Ann "Nana", the 2nd; \u2013', 'Ann "Nana", the 2nd, \u2013'),
         ("two\nlines\0", "two lines"),
+        ("\u202eKeza\u200b\ud800\x7f", "Keza"),
+        ("  Keza\t\u00a0 ", "Keza"),
         ("x" * 90, "x" * 40),
+        ("x" * 39 + " yy", "x" * 39),
         (" ", ""),
     ],
 )
 def test_a_label_is_one_short_line(name: str, shown: str) -> None:
     assert clean(name) == shown
+
+
+HOSTILE = [
+    *(
+        "Ejo; Heza",
+        '"',
+        '""',
+        ",",
+        ";;;",
+        "\n",
+        "\r\n",
+        "\0",
+        "=1+1",
+        "'",
+        "name",
+        "name;label",
+        "\ufeffKeza",
+        " x ",
+        "\x85",
+    ),
+    *("x" * 200, "é" * 41, "a" * 39 + " b", "<b>Keza</b>", "${username}", "\u2028", "#", "|", "\t"),
+]
+
+
+def test_no_cell_of_a_roster_holds_what_a_reader_stumbles_over(engine: Engine) -> None:
+    for number, text in enumerate(HOSTILE):
+        add_group(engine, f"g{number}", text)
+        add_member(engine, f"C{number}", text, f"g{number}")
+    with engine.connect() as connection:
+        files = write_rosters(connection)
+    for content in files.values():
+        text = content.decode("utf-8")
+        assert ";" not in text and "\r" not in text and text.endswith("\n")
+        cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
+        assert [cell for cell in cells if cell != cell.strip() or not cell.isprintable()] == []
+        names = [row[0] for row in csv.reader(io.StringIO(text))][1:]
+        assert len(names) == len(set(names)) == len(HOSTILE)
+    shown = [row[1] for row in [*groups(engine), *members(engine)]]
+    assert all(0 < len(label) <= 40 for label in shown)
+
+
+def test_a_code_that_cannot_be_ticked_is_left_off(engine: Engine) -> None:
+    for code in ("g 1", "g;1", "", " g1", "g1"):
+        add_group(engine, code)
+    for code in ("A B", "A;B", "A\n", "A"):
+        add_member(engine, code, "Keza")
+    assert [row[0] for row in groups(engine)] == ["g1"]
+    assert [row[0] for row in members(engine)] == ["A"]
+
+
+def test_namesakes_with_the_same_ending_show_their_whole_code(engine: Engine) -> None:
+    add_member(engine, "AAAA-1111", "Keza")
+    add_member(engine, "BBBB-1111", "Keza")
+    assert [row[1] for row in members(engine)] == ["Keza (AAAA-1111)", "Keza (BBBB-1111)"]
+
+
+def test_names_that_are_cut_to_the_same_are_told_apart(engine: Engine) -> None:
+    add_member(engine, "AAAA-1111", "x" * 50)
+    add_member(engine, "BBBB-2222", "x" * 60)
+    assert [row[1] for row in members(engine)] == ["x" * 33 + " (1111)", "x" * 33 + " (2222)"]
+
+
+def test_groups_of_one_cha_with_the_same_label_are_told_apart(engine: Engine) -> None:
+    add_group(engine, "KAM-1")
+    add_group(engine, "KAM-2")
+    add_group(engine, "KAM-3", username="cha002")
+    assert [row[1] for row in groups(engine)] == ["Ejo Heza (AM-1)", "Ejo Heza (AM-2)", "Ejo Heza"]
+
+
+def test_a_roster_of_a_sector_holds_its_own_groups_and_members(engine: Engine) -> None:
+    add_group(engine, "g1", sector="2801")
+    add_group(engine, "g2", sector="2808", username="cha002")
+    add_member(engine, "A", "Keza", "g1")
+    add_member(engine, "B", "Uwera", "g2")
+    add_member(engine, "C", "Mugisha", "g9")
+    assert ([row[0] for row in groups(engine, "2801")], members(engine, "2801")) == (["g1"], [("A", "Keza", "g1", "1")])
+    assert [row[0] for row in members(engine, "2808")] == ["B"]
+    assert [row[0] for row in members(engine)] == ["A", "B", "C"]
+
+
+def test_a_member_who_moved_to_another_sector_is_listed_there_alone(engine: Engine) -> None:
+    add_group(engine, "g1", sector="2801")
+    add_group(engine, "g2", sector="2808", username="cha002")
+    add_member(engine, "A", "Keza", "g1", left_on=DAY + dt.timedelta(days=9))
+    add_member(engine, "A", None, "g2", joined_on=DAY + dt.timedelta(days=9))
+    assert members(engine, "2801") == []
+    assert members(engine, "2808") == [("A", "Keza", "g2", "1")]
+
+
+def test_a_sector_without_groups_has_empty_lists(engine: Engine) -> None:
+    add_group(engine)
+    with engine.connect() as connection:
+        assert [content.count(b"\n") for content in write_rosters(connection, "2812").values()] == [1, 1]
+
+
+def test_a_list_of_members_holds_codes_and_short_names_alone(engine: Engine) -> None:
+    add_group(engine)
+    with engine.begin() as connection:
+        person = {"client_code": "A", "short_name": "Keza", "phone": "0788000000", "village_code": "28010101"}
+        connection.execute(insert(client_identity).values(**person))
+        connection.execute(insert(membership).values(client_code="A", healing_group="g1", joined_on=DAY))
+    assert rows(engine, "members.csv") == [{"name": "A", "label": "Keza", "healing_group": "g1", "active": "1"}]
 
 
 def test_the_same_content_is_the_same_bytes(engine: Engine) -> None:
@@ -123,7 +235,7 @@ def test_every_form_opens_on_a_phone_with_empty_lists(engine: Engine, form_id: s
     assert Filling(form).languages
 
 
-def test_a_phone_shows_hostile_names_as_they_are(engine: Engine) -> None:
+def test_a_phone_shows_hostile_names(engine: Engine) -> None:
     add_group(engine, label='Ejo "Heza"; ya, mbere')
     add_member(engine, "AAAA-1111", 'Ann; "Nana", é\n=1+1')
     with engine.connect() as connection:
@@ -131,6 +243,8 @@ def test_a_phone_shows_hostile_names_as_they_are(engine: Engine) -> None:
     form = PhoneForm(convert_workbook(form_sheets(FORMS["attendance"])), media, username="cha001")
     filling = Filling(form)
     group = filling.prompt("healing_group")
-    assert dict(group.choices) == {"g1": 'Ejo "Heza"; ya, mbere'}
-    filling.fill({"healing_group": "g1", "was_held": "yes", "anyone_absent": "yes", "absence_reasons": ["sick"]})
-    assert dict(filling.prompt("absent_sick").choices) == {"AAAA-1111": 'Ann; "Nana", é =1+1'}
+    assert dict(group.choices) == {"g1": 'Ejo "Heza", ya, mbere'}
+    filling.fill(
+        {"healing_group": "g1", "session_kind": "planned", "anyone_absent": "yes", "absence_reasons": ["sick"]}
+    )
+    assert dict(filling.prompt("absent_sick").choices) == {"AAAA-1111": 'Ann, "Nana", é =1+1'}
