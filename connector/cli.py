@@ -10,18 +10,42 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from connector.commands.check import CHECK
 from connector.commands.command import Command, Context
 from connector.commands.demo import DEMO
-from connector.commands.forms import BUILD, CHECK, DEPLOY
+from connector.commands.deploy import DEPLOY
+from connector.commands.docs import DOCS
+from connector.commands.forms import BUILD
+from connector.commands.phones import PHONES
 from connector.commands.records import REBUILD, STATUS, SYNC
 from connector.commands.tables import EXPORT, REGISTRY
+from connector.commands.translations import TRANSLATIONS
+from connector.commands.versions import DIFF, VERSIONS
 from connector.commands.watch import DASHBOARD, SANDBOX
-from connector.errors import HealingError
+from connector.errors import FormInvalidError, HealingError
 from connector.progress import ProgressLines
 from connector.settings import VARIABLES, Settings, load_settings
 from connector.trace import write_trace
+from forms.translation_catalogue import CatalogueError
 
-COMMANDS = (BUILD, CHECK, REGISTRY, DEPLOY, SYNC, STATUS, REBUILD, EXPORT, DASHBOARD, SANDBOX, DEMO)
+COMMANDS = (
+    BUILD,
+    CHECK,
+    TRANSLATIONS,
+    DOCS,
+    REGISTRY,
+    PHONES,
+    DEPLOY,
+    VERSIONS,
+    DIFF,
+    SYNC,
+    STATUS,
+    REBUILD,
+    EXPORT,
+    DASHBOARD,
+    SANDBOX,
+    DEMO,
+)
 USAGE_EXIT, UNEXPECTED_EXIT, STOPPED_EXIT = 2, 1, 130
 ABOUT = """Forms, data and dashboard of a community healing programme that uses KoboToolbox.
 
@@ -55,6 +79,10 @@ def main(arguments: Sequence[str] | None = None, commands: Sequence[Command] = C
         progress.end()
         _complain(f"healing {command.name}: {error.message}", error.advice)
         return error.exit_code
+    except CatalogueError as error:
+        progress.end()
+        _complain(f"healing {command.name}: {str(error).rstrip('.')}.", "Correct that file and run the command again.")
+        return FormInvalidError.exit_code
     except KeyboardInterrupt:
         progress.end()
         _complain(f"healing {command.name}: stopped.", "What was done stays; run the same command again to go on.")
