@@ -18,7 +18,7 @@ Day = TypeVar("Day", bound=dt.date)
 LONGEST_ROSTER_NAME = 24
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 _BIGGEST_INTEGER = 2**31 - 1
-_ROSTER_NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{LONGEST_ROSTER_NAME}}}")
+ROSTER_NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{LONGEST_ROSTER_NAME}}}")
 _STORAGE = {
     "integer": "integer",
     "decimal": "decimal",
@@ -155,5 +155,5 @@ def unlisted_codes(question: Question, codes: list[str]) -> list[str]:
     if question.choices is not None:
         return [code for code in codes if code not in question.choices.codes]
     if question.roster is not None:
-        return [code for code in codes if not _ROSTER_NAME.fullmatch(code)]
+        return [code for code in codes if not ROSTER_NAME.fullmatch(code)]
     return []

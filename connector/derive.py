@@ -18,6 +18,7 @@ from connector.problem import RECORD, problem
 from connector.records import RecordKey, RecordRows, StoredRecord, read_record, unreadable
 from connector.refresh import everything, refresh_facts
 from connector.schema import FORM_TABLES, derived
+from connector.version_scoring import VersionScoring
 from forms.library import FORMS
 
 RECORDS_A_BATCH = 500
@@ -34,9 +35,9 @@ def apply_changes(connection: Connection, changed: Sequence[StoredRecord], remov
     roots = {each.root_uuid for each in changed} | {each.root_uuid for each in removed}
     clients, groups = mentioned(connection, roots)
     _forget(connection, roots)
-    at_hand = {each.key: each for each in changed}
+    at_hand, versions = {each.key: each for each in changed}, VersionScoring(connection)
     for batch in batches(roots, RECORDS_A_BATCH):
-        _write_records(connection, _counting(connection, batch, at_hand))
+        _write_records(connection, _counting(connection, batch, at_hand), versions)
     clients_now, groups_now = mentioned(connection, roots)
     refresh_facts(connection, clients | clients_now, groups | groups_now, roots)
 
@@ -49,8 +50,9 @@ def rebuild(connection: Connection) -> None:
     derived.drop_all(connection)
     derived.create_all(connection)
     roots = set(connection.scalars(select(submission.c.root_uuid).where(submission.c.deleted_at.is_(None))))
+    versions = VersionScoring(connection)
     for batch in batches(roots, RECORDS_A_BATCH):
-        _write_records(connection, _counting(connection, batch, {}))
+        _write_records(connection, _counting(connection, batch, {}), versions)
     refresh_all_facts(connection)
 
 
@@ -101,10 +103,12 @@ def _stored(row: Row[Any]) -> StoredRecord:
     return StoredRecord(record=record, **{name: getattr(row, name) for name in (*names, *more)})
 
 
-def _write_records(connection: Connection, records: Iterable[tuple[StoredRecord, bool]]) -> None:
+def _write_records(
+    connection: Connection, records: Iterable[tuple[StoredRecord, bool]], versions: VersionScoring
+) -> None:
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for stored, is_double in records:
-        for name, found in _read(stored).with_problems().items():
+        for name, found in _read(stored, versions).with_problems().items():
             rows[name].extend(found)
         if is_double:
             rows["problem"].append(_double(stored))
@@ -112,12 +116,13 @@ def _write_records(connection: Connection, records: Iterable[tuple[StoredRecord,
         insert_rows(connection, derived.tables[name], found)
 
 
-def _read(stored: StoredRecord) -> RecordRows:
+def _read(stored: StoredRecord, versions: VersionScoring) -> RecordRows:
     form = FORMS.get(stored.form_id)
     if form is None:
         return unreadable(stored, "the programme has no such form")
     try:
-        return read_record(form, stored)
+        own = versions.scoring_of(form, stored.form_version)
+        return read_record(own.form, stored, own.as_sent)
     except Exception as error:  # whatever is in one record must not stop the others; a person sees it in `problem`
         return unreadable(stored, type(error).__name__)
 

@@ -76,14 +76,17 @@ session = Table(
     Column("cha_code", String(16)),
     Column("due_on", Date, nullable=False, comment="start of the group + 7 days × (week − 1)"),
     Column("status", String(12), nullable=False, comment="held | not_held | no_report"),
+    Column("kind", String(12), comment="planned | merged | made_up | not_held; NULL where the form did not ask it"),
     Column("not_held_reason", String(32)),
     Column("held_on", Date),
+    Column("merged_into", Integer, comment="week done in the same meeting, whose row holds what was counted there"),
     Column("root_uuid", String(64), comment="the attendance record that counts"),
     Column("expected", Integer, comment="members on the roster that the phone showed"),
     Column("present", Integer),
     Column("absent", Integer),
-    Column("head_count", Integer, comment="people counted in the circle"),
-    Column("head_count_difference", Integer, comment="head count − (expected − absent)"),
+    Column("newcomers", Integer, comment="people who came and are not on the roster yet"),
+    Column("head_count", Integer, comment="people counted in the circle; of two different counts the second"),
+    Column("head_count_difference", Integer, comment="head count − (expected − absent + newcomers)"),
     Column("minutes", Integer),
     Column("reported_at", DateTime(timezone=False), comment="UTC, when the server received the report"),
     Column("people_in_distress", Integer),
@@ -105,6 +108,20 @@ attendance_mark = Table(
     comment="One client at one planned session",
 )
 
+newcomer = Table(
+    "newcomer",
+    derived,
+    Column("newcomer_code", String(16), primary_key=True, comment="temporary, made on the CHA's phone"),
+    Column("root_uuid", String(64), primary_key=True, comment="the attendance record"),
+    Column("healing_group", String(24)),
+    Column("week", Integer),
+    Column("seen_on", Date, comment="day of the session"),
+    Column("client_code", String(16), comment="of the one client whose intake carries the temporary code; else NULL"),
+    Index("newcomer_by_group", "healing_group"),
+    Index("newcomer_by_client", "client_code", "seen_on"),
+    comment="Somebody who came to a session and was not on the roster yet",
+)
+
 assessment = Table(
     "assessment",
     derived,
@@ -118,6 +135,7 @@ assessment = Table(
     Column("score", Integer, comment="computed by the connector; NULL below the minimum answered"),
     Column("band", String(24)),
     Column("score_on_device", Float, comment="computed by the phone"),
+    Column("stopped", Boolean, comment="whether the interview stopped within this instrument"),
     Column("asked_by", String(24), comment="own_cha | other_cha | supervisor | evaluator"),
     Index("assessment_by_client", "client_code", "instrument"),
     Index("assessment_by_wave", "wave", "instrument"),
@@ -130,7 +148,9 @@ item_answer = Table(
     Column("item", String(31), primary_key=True),
     Column("instrument", String(16), nullable=False),
     Column("value", Integer, comment="the scored code"),
-    Column("missing", String(12), comment="refused | blank, when there is no scored code"),
+    Column(
+        "missing", String(12), comment="refused | stopped | skipped | not_asked | blank, when there is no scored code"
+    ),
 )
 
 change = Table(
@@ -145,7 +165,7 @@ change = Table(
     Column("after_on", Date),
     Column("after_score", Integer, comment="endline"),
     Column("after_band", String(24)),
-    Column("difference", Integer, comment="after − before; negative is fewer symptoms"),
+    Column("difference", Integer, comment="after − before; whether less is better, the instrument says"),
     Column("verdict", String(12), comment="improved | worse | no_change | unknown, by reliable change"),
     Index("change_by_instrument", "instrument", "verdict"),
     comment="Before and after, one row for each enrolled client and instrument; NULL where a side is missing",
@@ -154,10 +174,11 @@ change = Table(
 alert = Table(
     "alert",
     derived,
-    Column("alert_id", String(64), primary_key=True, comment="stable over rebuilds: kind, record and client"),
+    Column("alert_id", String(64), primary_key=True, comment="stable: kind, record, and what it calls the person"),
     Column("kind", String(16), nullable=False, comment="safety | distress | follow_up"),
     Column("level", String(16), nullable=False, comment="imminent | moderate | low | follow_up"),
-    Column("client_code", String(16)),
+    Column("person", String(12), nullable=False, comment="client | newcomer | visitor | unknown"),
+    Column("client_code", String(16), comment="of a newcomer without intake the temporary code; NULL of a visitor"),
     Column("healing_group", String(24)),
     Column("district_code", String(4)),
     Column("sector_code", String(8)),
@@ -166,7 +187,7 @@ alert = Table(
     Column("root_uuid", String(64), nullable=False),
     Column("opened_at", DateTime(timezone=False), nullable=False, comment="UTC, end of the interview or session"),
     Column("due_at", DateTime(timezone=False), nullable=False, comment="UTC, by when a person must have reacted"),
-    Column("actions", Text, comment="codes of what the interviewer did, space-separated"),
+    Column("actions", Text, comment="codes of what was done at once, space-separated"),
     Index("alert_by_level", "level", "opened_at"),
 )
 

@@ -6,7 +6,11 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from forms.distress import VISITOR
+
 Day = dt.date
+PLANNED, MERGED, MADE_UP = "planned", "merged", "made_up"
+"""Kinds of a session that was held (forms.attendance); the remaining kind is not_held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class Screening:
     healing_group: str | None
     joined_on: Day | None
     username: str | None = None
+    newcomer_code: str | None = None
 
     @property
     def first_day(self) -> Day | None:
@@ -81,8 +86,24 @@ class Screening:
 
 
 @dataclass(frozen=True, slots=True)
+class InDistress:
+    """Somebody whom an attendance record names in distress, with the level of their own triage and what was done.
+
+    `code` is a client's, or a newcomer's temporary one, or VISITOR; None when the record does not say who it is.
+    """
+
+    code: str | None
+    level: str
+    actions: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What one attendance record says about a session; `absent` maps client codes to reasons."""
+    """What one attendance record says about a session; `absent` maps client codes to reasons.
+
+    `kind` is planned, merged, made_up or not_held; None in records of the form that did not ask it. `expected` counts
+    the members on the phone's list; newcomers, who are not on it, come on top.
+    """
 
     root_uuid: str
     server_id: int
@@ -98,8 +119,29 @@ class Report:
     minutes: int | None
     reported_at: dt.datetime | None
     ended_at: dt.datetime | None
-    in_distress: tuple[str, ...]
+    in_distress: tuple[InDistress, ...]
     to_follow_up: tuple[str, ...]
+    kind: str | None = None
+    merged_week: int | None = None
+    newcomers: tuple[str, ...] = ()
+    newcomer_count: int = 0
+
+    @property
+    def weeks(self) -> tuple[int, ...]:
+        """The weeks of the plan that it speaks for: its own, and the one that was done in the same session."""
+        other = (self.merged_week,) if self.kind == MERGED and self.merged_week != self.week else ()
+        return tuple(week for week in (self.week, *other) if week is not None)
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The codes of all clients and newcomers whom it names; the list that the phone showed names nobody."""
+        in_distress = (person.code for person in self.in_distress if person.code not in (None, VISITOR))
+        return (*self.absent, *self.to_follow_up, *self.newcomers, *(code for code in in_distress if code))
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it says that the session took place."""
+        return self.was_held == "yes"
 
     @property
     def present(self) -> int:
@@ -161,13 +203,17 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One client at one planned session; `day` is when it was held, else when it was due."""
+    """One client at one planned session; `day` is when it was held, else when it was due.
+
+    `merged_into` is the week with which this one was done in one meeting, when that week's row stands for the meeting.
+    """
 
     healing_group: str
     week: int
     client_code: str
     state: str
     day: Day
+    merged_into: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

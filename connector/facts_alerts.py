@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from connector.answer import LATEST_YEAR
-from connector.facts import Registry, Report
+from connector.facts import InDistress, Registry, Report
 from connector.facts_clients import district_of
-from forms.expression_value import evaluate, text
+from connector.facts_distress import is_person_with_code
+from connector.facts_triage import all_actions, interview_level, most_serious
+from forms.client_code import is_newcomer
+from forms.distress import VISITOR
 from forms.programme import PROGRAMME
-from forms.safety import LEVELS, level
 
 SAFETY, DISTRESS, FOLLOW_UP = "safety", "distress", "follow_up"
-LEVEL_OF_DISTRESS = "moderate"
-LEVEL_WITHOUT_TRIAGE = "moderate"
+CLIENT, NEWCOMER, UNKNOWN = "client", "newcomer", "unknown"
+"""Who an alert is about, beside VISITOR: somebody with a client code, with a temporary code only, or not named."""
 LONGEST_ID = 64
 NO_TIME = dt.datetime(1970, 1, 1)
 """For a record without any time: its alert is overdue at once, and is not lost."""
+
+Joined = Mapping[str, str]
+"""Temporary code of a newcomer -> client code, of those whose intake record carries the temporary code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,71 +44,94 @@ class Interview:
     actions: str | None
 
 
-def safety_level(triage: Mapping[str, str | None]) -> str | None:
-    """Return the level of an interview: the more serious of the phone's and the one computed here, or None.
-
-    Item 9 of the PHQ-9 answered with 1 or more but without a finished triage counts as moderate (proposal, to be
-    confirmed by the psychologist): a lost answer must not lose an alert.
-    """
-    found = {triage.get("safety_level"), text(evaluate(level(), triage))}
-    known = [code for code in LEVELS if code in found]  # from the least to the most serious
-    if known:
-        return known[-1]
-    return LEVEL_WITHOUT_TRIAGE if (triage.get("phq9_9") or "0") in ("1", "2", "3") else None
-
-
 def interview_alert(interview: Interview, registry: Registry) -> dict[str, Any] | None:
     """Return the row of the table `alert` for one interview, or None when nobody has to react."""
-    found = safety_level(interview.triage)
+    found = interview_level(interview.triage)
     if found is None:
         return None
-    place = _place(interview.healing_group, interview.sector, interview.username, registry)
     return {
-        **_row(SAFETY, found, interview.form_id, interview.root_uuid, interview.client_code, interview.ended_at),
-        **place,
+        "alert_id": alert_id(SAFETY, interview.root_uuid, None),
+        **_row(SAFETY, found, interview.form_id, interview.root_uuid, interview.ended_at),
+        **_person(interview.client_code, {}),
+        **_place(interview.healing_group, interview.sector, interview.username, registry),
         "actions": interview.actions,
     }
 
 
-def report_alerts(reports: Iterable[Report], registry: Registry) -> list[dict[str, Any]]:
-    """Return the alerts of attendance records: one for each client named in distress or in need of follow-up.
+def report_alerts(reports: Iterable[Report], registry: Registry, joined: Joined) -> list[dict[str, Any]]:
+    """Return the alerts of attendance records: one for each person named in distress or in need of follow-up.
 
     Every report counts, also one that a later report of the same session replaced: an alert is never taken back by a
-    second report. A client named in several reports of one session has one alert, from the record that arrived first.
+    second report. A person named in several reports of one session has one alert, with the id and the time of the
+    record that arrived first, the most serious level and everything that was done. Visitors and people whom a record
+    does not name cannot be told from each other, so that each mention of one is an alert of its own.
     """
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for report in sorted(reports, key=lambda each: each.order):
-        place = _place(report.healing_group, None, None, registry)
-        named = [(DISTRESS, LEVEL_OF_DISTRESS, code) for code in report.in_distress]
-        named += [(FOLLOW_UP, FOLLOW_UP, code) for code in report.to_follow_up]
-        is_session = report.healing_group is not None and report.week is not None
-        session = (report.healing_group, report.week) if is_session else report.root_uuid
-        for kind, found_level, code in named:
-            row = _row(kind, found_level, "attendance", report.root_uuid, code, report.ended_at)
-            found.setdefault((session, kind, code), {**row, **place, "actions": None})
+        for key, row in _alerts_of(report, joined):
+            row |= _place(report.healing_group, None, None, registry)
+            found[key] = row if key not in found else _together(found[key], row)
     return list(found.values())
 
 
-def _row(
-    kind: str, found_level: str, form_id: str, root_uuid: str, client_code: str | None, ended_at: dt.datetime | None
-) -> dict[str, Any]:
+def _alerts_of(report: Report, joined: Joined) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Yield (what tells the person and the session from others, row of the alert)."""
+    is_session = report.healing_group is not None and report.week is not None
+    session = (report.healing_group, report.week) if is_session else report.root_uuid
+    named = [(FOLLOW_UP, code, InDistress(code, FOLLOW_UP)) for code in report.to_follow_up]
+    for kind, name, person in (*_in_distress(report), *named):
+        has_code = is_person_with_code(person.code)
+        row = {
+            "alert_id": alert_id(kind, report.root_uuid, name),
+            **_row(kind, person.level, "attendance", report.root_uuid, report.ended_at),
+            **_person(person.code, joined),
+            "actions": person.actions,
+        }
+        yield (session if has_code else report.root_uuid, kind, name), row
+
+
+def _in_distress(report: Report) -> Iterator[tuple[str, str, InDistress]]:
+    """Yield (kind, a name for the person that no other in the record has, person): codes, and numbers for the rest."""
+    seen: Counter[str] = Counter()
+    for person in report.in_distress:
+        name = person.code or UNKNOWN
+        seen[name] += 1
+        yield DISTRESS, name if seen[name] == 1 else f"{name}.{seen[name]}", person
+
+
+def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    level = most_serious((first["level"], second["level"])) or first["level"]
+    actions = all_actions((first["actions"], second["actions"]))
+    return {**first, "level": level, "due_at": _due_at(first["opened_at"], level), "actions": actions}
+
+
+def _row(kind: str, level: str, form_id: str, root_uuid: str, ended_at: dt.datetime | None) -> dict[str, Any]:
     opened_at = ended_at if ended_at and ended_at.year <= LATEST_YEAR else NO_TIME
-    return {
-        "alert_id": alert_id(kind, root_uuid, client_code if kind != SAFETY else None),
-        "kind": kind,
-        "level": found_level,
-        "client_code": client_code,
-        "form_id": form_id,
-        "root_uuid": root_uuid,
-        "opened_at": opened_at,
-        "due_at": opened_at + dt.timedelta(hours=PROGRAMME.alert_hours[found_level]),
-    }
+    due_at = _due_at(opened_at, level)
+    told = {"kind": kind, "level": level, "form_id": form_id, "root_uuid": root_uuid}
+    return {**told, "opened_at": opened_at, "due_at": due_at}
 
 
-def alert_id(kind: str, root_uuid: str, client_code: str | None) -> str:
-    """Return the id of an alert: the same after every edit of its record and every rebuild."""
-    readable = ":".join(part for part in (kind, root_uuid, client_code) if part)
+def _due_at(opened_at: dt.datetime, level: str) -> dt.datetime:
+    return opened_at + dt.timedelta(hours=PROGRAMME.alert_hours[level])
+
+
+def alert_id(kind: str, root_uuid: str, name: str | None) -> str:
+    """Return the id of an alert: the same after every edit of its record and every rebuild.
+
+    `name` is what the record calls the person: a newcomer's alert keeps its id when the person gets a client code.
+    """
+    readable = ":".join(part for part in (kind, root_uuid, name) if part)
     return readable if len(readable) <= LONGEST_ID else hashlib.sha256(readable.encode()).hexdigest()
+
+
+def _person(code: str | None, joined: Joined) -> dict[str, str | None]:
+    """Who it is: a newcomer is called by the client code as soon as an intake record carries the temporary one."""
+    if code is None or code == VISITOR:
+        return {"person": code or UNKNOWN, "client_code": None}
+    if code in joined:
+        return {"person": CLIENT, "client_code": joined[code]}
+    return {"person": NEWCOMER if is_newcomer(code) else CLIENT, "client_code": code}
 
 
 def _place(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from connector.facts import Membership
@@ -11,16 +12,19 @@ from connector.facts_sessions import HELD, NO_REPORT, Session
 from connector.problem import Problem, problem
 
 PRESENT, ABSENT, NOT_MEMBER = "present", "absent", "not_member"
+NOBODY: Mapping[str, str] = MappingProxyType({})
 
 
 def build_marks(
-    sessions: Sequence[Session], memberships: Iterable[Membership]
+    sessions: Sequence[Session], memberships: Iterable[Membership], joined: Mapping[str, str] = NOBODY
 ) -> tuple[list[dict[str, Any]], list[Problem]]:
     """Return one row of `attendance_mark` for every client who was ever a member × every planned session.
 
     `memberships` are all intervals in the healing group. A client outside them on the session's day is `not_member`.
     At a session that was held, a member is `absent` when ticked, `present` when on the phone's list and not ticked,
-    and `no_report` when not on the phone's list: nobody knows then, and that is a problem, once a session.
+    or when known to be one of the session's newcomers (`joined`: temporary code -> client code), and `no_report` when
+    neither: nobody knows then, and that is a problem, once a session. Of two sessions done in one meeting both have
+    the same marks: the members have had both.
     """
     intervals = defaultdict(list)
     for membership in memberships:
@@ -28,14 +32,17 @@ def build_marks(
     rows: list[dict[str, Any]] = []
     problems: list[Problem] = []
     for session in sessions:
-        marks = {code: state_of(code, theirs, session) for code, theirs in sorted(intervals.items())}
+        came = frozenset(joined[code] for code in session.newcomers if code in joined)
+        marks = {code: state_of(code, theirs, session, came) for code, theirs in sorted(intervals.items())}
         rows.extend(_row(session, code, state) for code, state in marks.items())
         problems.extend(_missing_from_roster(session, marks))
     return rows, problems
 
 
-def state_of(client_code: str, intervals: Iterable[Membership], session: Session) -> str:
-    """Return the state of one client at one session."""
+def state_of(
+    client_code: str, intervals: Iterable[Membership], session: Session, newcomers: frozenset[str] = frozenset()
+) -> str:
+    """Return the state of one client at one session; `newcomers` are the client codes of its newcomers."""
     if not any(interval.includes(session.day) for interval in intervals):
         return NOT_MEMBER
     report = session.report
@@ -43,7 +50,7 @@ def state_of(client_code: str, intervals: Iterable[Membership], session: Session
         return session.status
     if client_code in report.absent:
         return ABSENT
-    return PRESENT if client_code in report.roster else NO_REPORT
+    return PRESENT if client_code in report.roster or client_code in newcomers else NO_REPORT
 
 
 def _row(session: Session, client_code: str, state: str) -> dict[str, Any]:
@@ -60,7 +67,7 @@ def _row(session: Session, client_code: str, state: str) -> dict[str, Any]:
 
 def _missing_from_roster(session: Session, marks: dict[str, str]) -> list[Problem]:
     count = list(marks.values()).count(NO_REPORT)
-    if session.status != HELD or session.report is None or count == 0:
+    if session.status != HELD or session.report is None or session.merged_into is not None or count == 0:
         return []
     return [
         problem(

@@ -89,7 +89,10 @@ def _answers(screening: Screening) -> dict[str, Any]:
 
 
 def _attendance(marks: Sequence[Mark], group: HealingGroup | None, enrolled: bool | None) -> dict[str, Any]:
-    """Figures over the sessions that were held while the person was a member and on the phone's list, in order."""
+    """Figures over the sessions that were held while the person was a member and on the phone's list, in order.
+
+    Two sessions done in one meeting count as two attended, and as one missed in a row.
+    """
     counted = [mark for mark in marks if mark.state in (PRESENT, ABSENT)]
     attended = [mark for mark in counted if mark.state == PRESENT]
     weeks = {mark.week for mark in attended}
@@ -107,8 +110,8 @@ def _attendance(marks: Sequence[Mark], group: HealingGroup | None, enrolled: boo
 
 
 def missed_in_row(marks: Sequence[Mark]) -> int:
-    """Return the number of absences since the last presence, over marks of held sessions in order of time."""
-    states = [mark.state for mark in marks]
+    """Return the number of meetings missed since the last presence, over marks of held sessions in order of time."""
+    states = [mark.state for mark in marks if mark.merged_into is None]
     return states[::-1].index(PRESENT) if PRESENT in states else len(states)
 
 

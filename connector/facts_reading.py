@@ -6,10 +6,13 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from connector.facts import HealingGroup, Report, Screening, Visit
+from connector.facts import MADE_UP, MERGED, PLANNED, HealingGroup, Report, Screening, Visit
 from connector.facts_alerts import Interview
+from connector.facts_distress import people_in_distress
+from connector.facts_triage import SAFETY_QUESTIONS, all_actions
 from connector.instrument_rows import day_of, fitting_code
-from forms.attendance import ABSENCE_REASONS
+from forms.attendance import ABSENCE_REASONS, NEWCOMERS
+from forms.safety import PREFIXES
 
 Row = Mapping[Any, Any]
 MOST_PEOPLE = 10_000
@@ -17,9 +20,11 @@ MOST_PEOPLE = 10_000
 
 ABSENT = {f"absent_{code}": code for code in ABSENCE_REASONS.codes}
 """The questions in which absent members are ticked, with the reason each stands for."""
-TICKS = (*ABSENT, "distress_members", "follow_up_members")
-"""All questions of the attendance form that tick members."""
-TRIAGE = ("phq9_9", "safety_thoughts_now", "safety_plan", "safety_means", "safety_past_year", "safety_level")
+FOLLOW_UP = "follow_up_members"
+TICKS = (*ABSENT, FOLLOW_UP)
+"""The questions of the attendance form that tick several members."""
+NEWCOMER_CODES = "newcomer_codes"
+KINDS_HELD = (PLANNED, MERGED, MADE_UP)
 
 
 def healing_group_from(row: Row) -> HealingGroup:
@@ -31,7 +36,7 @@ def healing_group_from(row: Row) -> HealingGroup:
 _TOLD = (
     "root_uuid", "asset_uid", "server_id", "client_code", "sex", "birth_year", "sector", "cell", "eligible",
     "ineligible_reason", "consent_service", "consent_research", "enrolled", "not_enrolled_reason", "healing_group",
-    "joined_on",
+    "joined_on", "newcomer_code",
 )  # fmt: skip
 _CONTACT = ("root_uuid", "server_id", "client_code", "wave", "contact_result")
 _WHEN = ("today", "end", "submitted_at")
@@ -55,24 +60,51 @@ def report_from(row: Row) -> Report:
     """Return what a row of `attendance` says."""
     roster = frozenset((row["roster_codes"] or "").split())
     counted = _believable(_whole(row["roster_count"]))
-    names = ("root_uuid", "server_id", "healing_group", "session_date", "was_held", "not_held_reason")
+    newcomers = _newcomers(row)
+    names = ("root_uuid", "server_id", "healing_group", "session_date", "not_held_reason")
     return Report(
         **{name: row[name] for name in names},
         week=_whole(row["week"]),
-        head_count=_believable(row["head_count"]),
+        was_held=was_held(row["session_kind"], row["was_held"]),
+        kind=row["session_kind"],
+        merged_week=_whole(row["merged_week"]),
+        head_count=_head_count(row),
         roster=roster,
         expected=len(roster) if counted is None else counted,
         absent={code: reason for name, reason in ABSENT.items() for code in _ticked(row[name])},
+        newcomers=newcomers,
+        newcomer_count=len(newcomers) if row["newcomer_count"] is None else _whole(row["newcomer_count"]) or 0,
         minutes=minutes_between(row["start_time"], row["end_time"]),
         reported_at=row["submitted_at"],
         ended_at=ended_at(row),
-        in_distress=_ticked(row["distress_members"]),
-        to_follow_up=_ticked(row["follow_up_members"]),
+        in_distress=people_in_distress(row),
+        to_follow_up=_ticked(row[FOLLOW_UP]),
     )
 
 
-def interview_from(form_id: str, row: Row) -> Interview:
-    """Return what a row of `intake` or `outcome` says about safety."""
+def was_held(kind: str | None, answer: str | None) -> str | None:
+    """Return yes, no, or None: by the kind of session, else by the answer of the form that asked for it directly."""
+    if kind is None:
+        return answer
+    return "yes" if kind in KINDS_HELD else "no"
+
+
+def _newcomers(row: Row) -> tuple[str, ...]:
+    """The codes of as many newcomers as came; all five are made on the phone, whoever comes."""
+    counted = [row[name] for name in NEWCOMERS[: _whole(row["newcomer_count"]) or 0]]
+    codes = (row[NEWCOMER_CODES] or "").split() or counted
+    return tuple(dict.fromkeys(code for code in codes if fitting_code(code)))
+
+
+def _head_count(row: Row) -> int | None:
+    """The people counted; where two counts differ, the second, made after being asked to look again."""
+    again = _believable(row["head_count_again"])
+    return _believable(row["head_count"]) if again is None else again
+
+
+def interview_from(form_id: str, row: Row, items: Mapping[str, int]) -> Interview:
+    """Return what a row of `intake` or `outcome` says about safety; `items` are the codes of its safety items."""
+    answers = {name: row[name] for name in SAFETY_QUESTIONS if name in row}
     return Interview(
         form_id=form_id,
         root_uuid=row["root_uuid"],
@@ -81,8 +113,8 @@ def interview_from(form_id: str, row: Row) -> Interview:
         sector=row["sector"],
         username=row["username"] or row["submitted_by"],
         ended_at=ended_at(row),
-        triage={name: row[name] for name in TRIAGE},
-        actions=row["safety_actions"],
+        triage={**answers, **{name: str(code) for name, code in items.items()}},
+        actions=all_actions(answers.get(f"{prefix}_actions") for prefix in PREFIXES),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connector.facts import Day, HealingGroup, Report
+from connector.facts import MADE_UP, MERGED, Day, HealingGroup, Report
 from connector.problem import Problem, problem
 
 HELD, NOT_HELD, NO_REPORT = "held", "not_held", "no_report"
@@ -15,17 +15,31 @@ HELD, NOT_HELD, NO_REPORT = "held", "not_held", "no_report"
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One planned session with the report that counts, if there is one."""
+    """One planned session with the report that counts, if there is one.
+
+    `merged_into` is the week with which this one was done in one meeting, when that week's session stands for the
+    meeting: what is counted of a meeting (heads, minutes, people in distress) is then said there, once. `newcomers`
+    are the temporary codes in all reports of the session: each card that was handed out shows that its holder came.
+    """
 
     group: HealingGroup
     week: int
     report: Report | None = None
+    merged_into: int | None = None
+    newcomers: frozenset[str] = frozenset()
 
     @property
     def status(self) -> str:
         """held, not_held, or no_report when nobody said."""
         answer = self.report.was_held if self.report else None
         return {"yes": HELD, "no": NOT_HELD}.get(answer or "", NO_REPORT)
+
+    @property
+    def kind(self) -> str | None:
+        """planned, merged, made_up or not_held; None without a report, and where the form did not ask it."""
+        if self.status == HELD:
+            return self.report.kind if self.report else None
+        return NOT_HELD if self.status == NOT_HELD else None
 
     @property
     def held_on(self) -> Day | None:
@@ -38,17 +52,38 @@ class Session:
         return self.held_on or self.group.due_on(self.week)
 
 
-def counting_reports(reports: Iterable[Report]) -> dict[tuple[str | None, int | None], Report]:
-    """Return the report that counts for each (healing group, week): of several, the one that arrived last.
+def counting_reports(reports: Iterable[Report]) -> dict[tuple[str, int], Report]:
+    """Return the report that counts for each (healing group, week): of several at odds, the one that arrived last.
 
-    Reports without group or week describe no session and are left out.
+    A report of two weeks done in one session speaks for both. Reports without group or week describe no session and
+    are left out.
     """
-    found: dict[tuple[str | None, int | None], Report] = {}
+    found = {key: _at_odds(claims) for key, claims in _claims(reports).items()}
+    return {key: max(rivals, key=lambda each: each.order) for key, rivals in found.items()}
+
+
+def _claims(reports: Iterable[Report]) -> dict[tuple[str, int], list[Report]]:
+    """(healing group, week) -> all reports that speak for it."""
+    claims: dict[tuple[str, int], list[Report]] = defaultdict(list)
     for report in reports:
-        key = (report.healing_group, report.week)
-        if None not in key and (key not in found or found[key].order < report.order):
-            found[key] = report
-    return found
+        for week in report.weeks if report.healing_group is not None else ():
+            claims[report.healing_group or "", week].append(report)
+    return claims
+
+
+def _at_odds(claims: Sequence[Report]) -> list[Report]:
+    """The reports of which only one can be right.
+
+    That a session was not held does not contradict that it was made up for, or done together with another one, on that
+    day or later: such a first report is left out.
+    """
+    made_up = [report for report in claims if report.is_held and report.kind in (MADE_UP, MERGED)]
+    return [report for report in claims if not any(_comes_before(report, other) for other in made_up)]
+
+
+def _comes_before(report: Report, other: Report) -> bool:
+    days = (report.session_date, other.session_date)
+    return report.was_held == "no" and (None in days or days[0] <= days[1])  # type: ignore[operator]
 
 
 def build_sessions(group: HealingGroup, reports: Sequence[Report]) -> tuple[list[Session], list[Problem]]:
@@ -56,9 +91,24 @@ def build_sessions(group: HealingGroup, reports: Sequence[Report]) -> tuple[list
 
     `reports` are all attendance records that name the group. One outside weeks 1 … `weeks` makes no session.
     """
-    counting = counting_reports(reports)
-    sessions = [Session(group, week, counting.get((group.code, week))) for week in range(1, group.weeks + 1)]
+    counting, claims = counting_reports(reports), _claims(reports)
+    found = {week: counting.get((group.code, week)) for week in range(1, group.weeks + 1)}
+    sessions = [
+        Session(group, week, report, _merged_into(week, report, found), _newcomers(claims.get((group.code, week), [])))
+        for week, report in found.items()
+    ]
     return sessions, [*_misplaced(group, reports), *_repeated(reports), *_miscounted(sessions)]
+
+
+def _newcomers(claims: Iterable[Report]) -> frozenset[str]:
+    return frozenset(code for report in claims for code in report.newcomers)
+
+
+def _merged_into(week: int, report: Report | None, found: Mapping[int, Report | None]) -> int | None:
+    """The report's own week, when that is another planned one for which the report counts too."""
+    if report is None or report.week is None or report.week == week or found.get(report.week) is not report:
+        return None
+    return report.week
 
 
 def reports_of_unknown_group(reports: Iterable[Report]) -> list[Problem]:
@@ -85,9 +135,12 @@ def session_row(session: Session) -> dict[str, Any]:
         "cha_code": group.cha_code,
         "due_on": group.due_on(session.week),
         "status": session.status,
+        "kind": session.kind,
         "held_on": session.held_on,
+        "merged_into": session.merged_into,
         **_reported(session.report),
-        **_counted(session.report if session.status == HELD else None),
+        **_on_the_list(session.report if session.status == HELD else None),
+        **_in_the_meeting(session.report if session.status == HELD and session.merged_into is None else None),
     }
 
 
@@ -99,12 +152,19 @@ def _reported(report: Report | None) -> dict[str, Any]:
     }
 
 
-def _counted(report: Report | None) -> dict[str, Any]:
-    """The figures of a session that was held; all NULL for another."""
+def _on_the_list(report: Report | None) -> dict[str, Any]:
+    """What is known of the members at a session that was held; all NULL for another."""
     return {
         "expected": report and report.expected,
         "present": report and report.present,
         "absent": report and len(report.absent),
+    }
+
+
+def _in_the_meeting(report: Report | None) -> dict[str, Any]:
+    """What was counted in one meeting; NULL without one, and for the second of two sessions done in one meeting."""
+    return {
+        "newcomers": report and report.newcomer_count,
         "head_count": report and report.head_count,
         "head_count_difference": report and head_count_difference(report),
         "minutes": report and report.minutes,
@@ -114,32 +174,41 @@ def _counted(report: Report | None) -> dict[str, Any]:
 
 
 def head_count_difference(report: Report) -> int | None:
-    """Return the people counted in the circle minus those that the list leads to expect; None without a count."""
-    return None if report.head_count is None else report.head_count - report.present
+    """Return the people counted in the circle minus those expected there; None without a count.
+
+    Expected are the members on the phone's list who were not ticked as absent, and the newcomers.
+    """
+    return None if report.head_count is None else report.head_count - report.present - report.newcomer_count
 
 
 def _misplaced(group: HealingGroup, reports: Iterable[Report]) -> list[Problem]:
     return [
-        _about(report, "week_out_of_range", "week", week=report.week, weeks=group.weeks)
+        _about(report, "week_out_of_range", _asked_in(report, week), week=week, weeks=group.weeks)
         for report in reports
-        if report.week is not None and not 1 <= report.week <= group.weeks
+        for week in report.weeks
+        if not 1 <= week <= group.weeks
     ]
 
 
 def _repeated(reports: Iterable[Report]) -> list[Problem]:
-    by_week: Mapping[int | None, list[Report]] = defaultdict(list)
-    for report in reports:
-        if report.week is not None:
-            by_week[report.week].append(report)
-    outvoted = (report for same in by_week.values() for report in sorted(same, key=lambda each: each.order)[:-1])
-    return [_about(report, "session_reported_twice", "week", week=report.week) for report in outvoted]
+    return [
+        _about(report, "session_reported_twice", _asked_in(report, week), week=week)
+        for (_, week), claims in _claims(reports).items()
+        for report in sorted(_at_odds(claims), key=lambda each: each.order)[:-1]
+    ]
+
+
+def _asked_in(report: Report, week: int) -> str:
+    """The question in which a report says that it speaks for a week."""
+    return "week" if week == report.week else "merged_week"
 
 
 def _miscounted(sessions: Iterable[Session]) -> list[Problem]:
     return [
         _about(session.report, "head_count_differs", "head_count", week=session.week, difference=difference)
         for session in sessions
-        if session.report and session.status == HELD and (difference := head_count_difference(session.report))
+        if session.report and session.status == HELD and session.merged_into is None
+        if (difference := head_count_difference(session.report))
     ]
 
 

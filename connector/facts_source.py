@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select
 
 from connector import fact_schema as fact
 from connector import precious_schema as precious
 from connector.facts import Cha, HealingGroup, Leaving, Mark, Membership, Move, Report, Score, Screening, Visit
-from connector.facts_alerts import Interview
+from connector.facts_alerts import CLIENT, DISTRESS, Interview
+from connector.facts_distress import NAMED
 from connector.facts_reading import (
     SCREENING_COLUMNS,
     TICKS,
@@ -23,6 +24,8 @@ from connector.facts_reading import (
     screening_from,
     visit_from,
 )
+from connector.facts_sessions import counting_reports
+from connector.facts_triage import SAFETY_ITEMS, SAFETY_QUESTIONS
 from connector.instrument_rows import fitting_code
 from connector.schema import FORM_TABLES
 
@@ -96,12 +99,10 @@ def marks_of(connection: Connection, clients: Iterable[str]) -> dict[str, list[M
     """Return the attendance of these clients, by client code."""
     mark, session = fact.attendance_mark, fact.session
     same = (mark.c.healing_group == session.c.healing_group) & (mark.c.week == session.c.week)
-    query = select(mark, session.c.held_on).join(session, same)
+    query = select(mark, session.c.held_on, session.c.merged_into).join(session, same)
     rows = rows_with(connection, query, mark.c.client_code, clients)
-    return _by_client(
-        Mark(row["healing_group"], row["week"], row["client_code"], row["state"], row["held_on"] or row["due_on"])
-        for row in rows
-    )
+    names = ("healing_group", "week", "client_code", "state", "merged_into")
+    return _by_client(Mark(**{name: row[name] for name in names}, day=row["held_on"] or row["due_on"]) for row in rows)
 
 
 def scores_of(connection: Connection, clients: Iterable[str]) -> dict[str, list[Score]]:
@@ -125,22 +126,20 @@ def reports_of(connection: Connection, groups: Collection[str] = (), roots: Coll
 def leavings_ticked(connection: Connection, clients: Iterable[str]) -> list[Leaving]:
     """Return who of these clients was ticked as having left for good, from the day of that session on.
 
-    Only the report that counts for its week is heard, which is the one that arrived last, and only of a held session.
+    Only a report that counts for a week is heard (`facts_sessions.counting_reports`), and only of a held session.
     """
-    table, other, child = ATTENDANCE.record, ATTENDANCE.record.alias(), ATTENDANCE.children["absent_left_group"]
-    is_later = or_(
-        other.c.server_id > table.c.server_id,
-        and_(other.c.server_id == table.c.server_id, other.c.root_uuid > table.c.root_uuid),
-    )
-    same_session = and_(other.c.healing_group == table.c.healing_group, other.c.week == table.c.week)
-    query = (
-        select(child.c.choice, table.c.session_date, table.c.healing_group)
-        .join(table, child.c.root_uuid == table.c.root_uuid)
-        .where(table.c.was_held == "yes", table.c.week.is_not(None), table.c.session_date.is_not(None))
-        .where(table.c.healing_group.is_not(None), ~exists().where(same_session, is_later))
-    )
-    rows = rows_with(connection, query, child.c.choice, clients)
-    return [Leaving(row["choice"], row["session_date"], LEFT_GROUP, row["healing_group"]) for row in rows]
+    table, child = ATTENDANCE.record, ATTENDANCE.children["absent_left_group"]
+    query = select(child.c.root_uuid, child.c.choice, table.c.healing_group)
+    ticked = rows_with(connection, query.join(table, child.c.root_uuid == table.c.root_uuid), child.c.choice, clients)
+    groups = {row["healing_group"] for row in ticked if row["healing_group"] is not None}
+    counting = counting_reports(reports_of(connection, groups))
+    heard = {each.root_uuid: each for each in counting.values() if each.is_held and each.session_date}
+    found = ((row["choice"], heard.get(row["root_uuid"])) for row in ticked)
+    return [
+        Leaving(code, report.session_date, LEFT_GROUP, report.healing_group)
+        for code, report in found
+        if report and report.session_date
+    ]
 
 
 def leavers_of(connection: Connection, groups: Iterable[str]) -> set[str]:
@@ -151,41 +150,59 @@ def leavers_of(connection: Connection, groups: Iterable[str]) -> set[str]:
 
 
 def ticks_of(connection: Connection, clients: Iterable[str]) -> Iterator[Row]:
-    """Yield root_uuid, server_id, choice and question for every tick of one of these clients in a session's report."""
+    """Yield root_uuid, server_id, choice and question wherever a session's report names one of these clients.
+
+    Alerts must be up to date: they say who was named in distress.
+    """
     table = ATTENDANCE.record
     for name in TICKS:
         child = ATTENDANCE.children[name]
         query = select(child.c.root_uuid, child.c.choice, table.c.server_id)
         query = query.join(table, child.c.root_uuid == table.c.root_uuid)
         yield from ({**row, "question": name} for row in rows_with(connection, query, child.c.choice, clients))
+    code = fact.alert.c.client_code
+    query = select(table.c.root_uuid, code.label("choice"), table.c.server_id)
+    query = query.join(fact.alert, fact.alert.c.root_uuid == table.c.root_uuid)
+    query = query.where(fact.alert.c.kind == DISTRESS, fact.alert.c.person == CLIENT)
+    yield from ({**row, "question": NAMED} for row in rows_with(connection, query, code, clients))
 
 
 def interviews_of(
     connection: Connection, groups: Collection[str] = (), roots: Collection[str] = ()
 ) -> Iterator[Interview]:
-    """Yield the intake and outcome records that answer PHQ-9 item 9 or the triage, of these groups or root UUIDs."""
+    """Yield the intake and outcome records that say something about safety, of these groups or root UUIDs."""
+    items, is_safety_item = fact.item_answer, fact.item_answer.c.item.in_(SAFETY_ITEMS)
     for form_id in ("intake", "outcome"):
         table = FORM_TABLES[form_id].record
-        query = select(table).where(or_(*(table.c[name].is_not(None) for name in ("phq9_9", "safety_level"))))
-        rows = [
+        told = [table.c[name].is_not(None) for name in SAFETY_QUESTIONS if name in table.columns]
+        at_risk = exists().where(items.c.root_uuid == table.c.root_uuid, is_safety_item, items.c.value >= 1)
+        query = select(table).where(or_(at_risk, *told))
+        found = [
             *rows_with(connection, query, table.c.healing_group, groups),
             *rows_with(connection, query, table.c.root_uuid, roots),
         ]
-        yield from (interview_from(form_id, row) for row in {row["root_uuid"]: row for row in rows}.values())
+        rows = {row["root_uuid"]: row for row in found}
+        codes: dict[str, dict[str, int]] = defaultdict(dict)
+        answered = select(items.c.root_uuid, items.c.item, items.c.value).where(is_safety_item, items.c.value >= 0)
+        for row in rows_with(connection, answered, items.c.root_uuid, rows):
+            codes[row["root_uuid"]][row["item"]] = row["value"]
+        yield from (interview_from(form_id, row, codes[root]) for root, row in rows.items())
 
 
 def mentioned(connection: Connection, roots: Collection[str]) -> tuple[set[str], set[str]]:
-    """Return (client codes, healing groups) that the typed rows of these records name."""
-    clients: set[str] = set()
-    groups: set[str] = set()
-    for table in (tables.record for tables in FORM_TABLES.values()):
-        columns = [table.c[name] for name in ("client_code", "healing_group", *TICKS) if name in table.columns]
+    """Return (codes of clients and newcomers, healing groups) that the typed rows of these records name."""
+    named: list[str | None] = []
+    groups: list[str | None] = []
+    for report in reports_of(connection, roots=roots):
+        named += report.people
+        groups.append(report.healing_group)
+    for table in (INTAKE.record, OUTCOME.record):
+        columns = [table.c[name] for name in ("healing_group", "client_code", "newcomer_code") if name in table.columns]
         for row in rows_with(connection, select(*columns), table.c.root_uuid, roots):
-            clients.update(
-                code for name, text in row.items() if name != "healing_group" for code in (text or "").split()
-            )
-            groups.update([row["healing_group"]] if row.get("healing_group") else [])
-    return {code for code in clients if fitting_code(code)}, groups
+            named += [row["client_code"], row.get("newcomer_code")]
+            groups.append(row["healing_group"])
+    codes = {code for text in named for code in (text or "").split() if fitting_code(code)}
+    return codes, {group for group in groups if group}
 
 
 def _by_client(facts: Iterable[Any]) -> dict[str, list[Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from types import MappingProxyType
 
-RECORD, CLIENT, PERSON, GROUP = "record", "client", "person", "healing_group"
+RECORD, CLIENT, PERSON, GROUP, NEWCOMER = "record", "client", "person", "healing_group", "newcomer"
 """What a problem hangs on, and so when it is looked for again."""
 
 
@@ -84,6 +84,24 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "No intake record has this client code. The intake may still be on a phone; otherwise correct it.",
             ),
             Kind(
+                "unknown_newcomer_code",
+                CLIENT,
+                "No session report has the newcomer's code of this intake. The report may still be on a phone; "
+                "otherwise compare the code with the card and correct it.",
+            ),
+            Kind(
+                "newcomer_code_twice",
+                CLIENT,
+                "The newcomer's code of this intake is in somebody else's too; until one of them is corrected, neither "
+                "is taken for the newcomer.",
+            ),
+            Kind(
+                "newcomer_without_intake",
+                NEWCOMER,
+                "Somebody came on {day} who was not on the list, and {days} days later no intake record has the code "
+                "of their card. Ask the CHA whether the person wants to join.",
+            ),
+            Kind(
                 "possible_duplicate_person",
                 PERSON,
                 "Same short name, sex, year of birth and sector as {others}. If it is one person, delete one intake "
@@ -110,8 +128,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind(
                 "head_count_differs",
                 GROUP,
-                "Week {week}: the people counted and the list minus the absent differ by {difference}. Ask the CHA who "
-                "was there.",
+                "Week {week}: the people counted and those expected (the list minus the absent, and newcomers) differ "
+                "by {difference}. Ask the CHA who was there.",
             ),
             Kind(
                 "not_on_phone_roster",
@@ -135,7 +153,7 @@ def problem(kind: str, form_id: str, **details: str | int | None) -> Problem:
 
 
 def kinds_of(hangs_on: str) -> tuple[str, ...]:
-    """Return the codes of the kinds that hang on a record, a client, a person or a healing group."""
+    """Return the codes of the kinds that hang on a record, a client, a person, a healing group or a newcomer."""
     return tuple(kind.code for kind in KINDS.values() if kind.hangs_on == hangs_on)
 
 

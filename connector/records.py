@@ -13,6 +13,7 @@ from connector.instrument_rows import instrument_rows
 from connector.layout import Level, is_system_key, layout_of, once_per_form
 from connector.problem import Problem, problem, problem_rows
 from connector.recompute import find_differences, recompute, score_names
+from connector.version_scoring import retired_questions, retired_scores
 from forms.client_code import is_valid
 from forms.expression_value import text as as_text
 from forms.form import Form, Question
@@ -75,17 +76,20 @@ class RecordRows:
         return {**self.tables, "problem": problem_rows(self.problems)}
 
 
-def read_record(form: Form, stored: StoredRecord) -> RecordRows:
+def read_record(form: Form, stored: StoredRecord, as_sent: frozenset[str] = frozenset()) -> RecordRows:
     """Return the typed rows, item answers and assessments of one record, and every problem found in it.
 
+    `form` has the instruments by which the record is scored, which may be those of an earlier version; `as_sent` names
+    calculated values that only that version knew how to compute (see `recompute`).
     Never raises because of what the record holds: a value that cannot be is a problem and counts as blank.
     """
     reading = _Reading(form, stored)
     answers, row = reading.read(layout_of(form), stored.record, "")
     reading.tables[form.form_id].append({**_system_values(stored), **row})
-    computed = recompute(form, answers)
+    computed = recompute(form, answers, as_sent)
     reading.check_whole(answers, row, computed)
-    instruments = instrument_rows(form, answers, row, computed, {"root_uuid": stored.root_uuid}, stored.submitted_at)
+    told = {**retired_scores(form, answers), **row}
+    instruments = instrument_rows(form, answers, told, computed, {"root_uuid": stored.root_uuid}, stored.submitted_at)
     return RecordRows({**reading.tables, **instruments}, tuple(reading.problems))
 
 
@@ -133,9 +137,20 @@ class _Reading:
                 self.read_repeat(repeat, key, value, position)
             elif question is not None:
                 self.read_answer(question, key, value, position, answers, row)
-            elif not is_system_key(key):
+            elif not is_system_key(key) and not self.read_retired(key, value, answers):
                 self.note("unknown_question" if repeat is None else "unexpected_shape", _placed(key, position))
         return answers, row
+
+    def read_retired(self, key: str, value: Any, answers: dict[str, str]) -> bool:
+        """Take in an answer that only an earlier version of an instrument asks for; say whether it is one."""
+        name, text = key.rpartition("/")[2], _as_text(value)
+        if name not in (retired := retired_questions(self.form)) or isinstance(value, list | Mapping):
+            return False
+        if (codes := retired[name]) and text not in codes:
+            self.note("not_in_list", key)
+        elif text:
+            answers[name] = text
+        return True
 
     def read_repeat(self, repeat: Level, key: str, rows: list[Any], position: str) -> None:
         for number, row in enumerate(rows, start=1):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from connector import fact_schema as fact
 from connector import facts_source as source
 from connector.facts import HealingGroup, Membership, Registry, Report
-from connector.facts_alerts import interview_alert, report_alerts
+from connector.facts_alerts import Joined, interview_alert, report_alerts
 from connector.facts_attendance import build_marks
 from connector.facts_clients import client_problems
 from connector.facts_memberships import build_memberships, leavings_from_visits
@@ -20,6 +20,7 @@ from connector.facts_writing import delete_problems, delete_rows, insert_problem
 from connector.precious_schema import healing_group, membership_move
 from connector.problem import CLIENT, GROUP
 from connector.refresh_clients import refresh_changes, refresh_clients, refresh_identities, refresh_unknown_clients
+from connector.refresh_newcomers import code_problems, joined_newcomers, refresh_newcomers, refresh_overdue
 from connector.schema import FORM_TABLES
 
 GROUPS_A_BATCH = 25
@@ -29,11 +30,14 @@ GROUPS_A_BATCH = 25
 def refresh_facts(connection: Connection, clients: set[str], groups: set[str], roots: set[str]) -> None:
     """Make anew the facts that hang on these clients, healing groups and records (root UUIDs), and what follows.
 
-    `clients` and `groups` are all that the records name now or named before the change. A changed report reaches
-    everybody it ticks as having left; a changed membership reaches its healing group; a changed healing group reaches
-    all its members. Runs in the caller's transaction. Raises StorageError.
+    `clients` and `groups` are all that the records name now or named before the change; among the clients are the
+    temporary codes of newcomers. A changed code of a newcomer reaches the sessions and the intake records that have
+    it; a changed report reaches everybody it ticks as having left; a changed membership reaches its healing group; a
+    changed healing group reaches all its members. Runs in the caller's transaction. Raises StorageError.
     """
-    clients = clients | source.leavers_of(connection, groups)
+    newcomers = refresh_newcomers(connection, clients, roots)
+    groups, roots = groups | newcomers.groups, roots | newcomers.roots
+    clients = clients | newcomers.clients | source.leavers_of(connection, groups)
     before = _groups_of(connection, clients)
     refresh_memberships(connection, clients)
     reached = groups | before | _groups_of(connection, clients)
@@ -41,12 +45,13 @@ def refresh_facts(connection: Connection, clients: set[str], groups: set[str], r
     refresh_clients(connection, clients | _members_of(connection, reached))
     refresh_changes(connection, clients)
     refresh_identities(connection, clients)
-    refresh_unknown_clients(connection, clients)
     refresh_alerts(connection, groups, roots)
+    refresh_unknown_clients(connection, clients)
+    refresh_overdue(connection)
 
 
 def everything(connection: Connection) -> tuple[set[str], set[str], set[str]]:
-    """Return all client codes, healing groups and root UUIDs that records, the registry or old facts name."""
+    """Return all codes of people, healing groups and root UUIDs that records, the registry or old facts name."""
     roots: set[str] = set()
     for tables in FORM_TABLES.values():
         roots.update(connection.scalars(select(tables.record.c.root_uuid)))
@@ -74,6 +79,7 @@ def refresh_memberships(connection: Connection, clients: set[str]) -> None:
         delete_problems(connection, CLIENT, "client_code", batch)
         for code, (found, problems) in built.items():
             insert_problems(connection, [*problems, *client_problems(code, screenings[code], found, groups)])
+        insert_problems(connection, code_problems(connection, (each for own in screenings.values() for each in own)))
 
 
 def refresh_sessions(connection: Connection, groups: set[str]) -> None:
@@ -81,6 +87,7 @@ def refresh_sessions(connection: Connection, groups: set[str]) -> None:
     chas = {each.code for each in source.chas_by_username(connection).values()}
     for batch in source.batches(groups, GROUPS_A_BATCH):
         known, memberships = source.groups_named(connection, batch), source.memberships_in(connection, batch)
+        joined = joined_newcomers(connection, groups=batch)
         reports: dict[str | None, list[Report]] = defaultdict(list)
         for report in source.reports_of(connection, groups=batch):
             reports[report.healing_group].append(report)
@@ -88,7 +95,7 @@ def refresh_sessions(connection: Connection, groups: set[str]) -> None:
             delete_rows(connection, table, "healing_group", batch)
         delete_problems(connection, GROUP, "healing_group", batch)
         for code, group in known.items():
-            _write_group(connection, group, reports[code], memberships[code])
+            _write_group(connection, group, reports[code], memberships[code], joined)
             insert_problems(connection, unknown_cha(group, chas))
         unknown = (report for code in set(batch) - known.keys() for report in reports[code])
         insert_problems(connection, reports_of_unknown_group(unknown))
@@ -106,10 +113,14 @@ def refresh_alerts(connection: Connection, groups: set[str], roots: set[str]) ->
 
 
 def _write_group(
-    connection: Connection, group: HealingGroup, reports: Sequence[Report], memberships: Sequence[Membership]
+    connection: Connection,
+    group: HealingGroup,
+    reports: Sequence[Report],
+    memberships: Sequence[Membership],
+    joined: Joined,
 ) -> None:
     planned, problems = build_sessions(group, reports)
-    marks, more = build_marks(planned, memberships)
+    marks, more = build_marks(planned, memberships, joined)
     insert_rows(connection, fact.session, [session_row(each) for each in planned])
     insert_rows(connection, fact.attendance_mark, marks)
     insert_problems(connection, [*problems, *more])
@@ -120,9 +131,10 @@ def _write_alerts(connection: Connection, groups: Sequence[str] = (), roots: Seq
     registry = Registry(source.groups_named(connection, groups), source.chas_by_username(connection))
     interviews = source.interviews_of(connection, groups, roots)
     reports = source.reports_of(connection, groups, roots)
+    joined = joined_newcomers(connection, groups, roots)
     fitting = [each for each in interviews if groups or each.healing_group is None]
     rows = [row for each in fitting if (row := interview_alert(each, registry))]
-    rows += report_alerts((each for each in reports if groups or each.healing_group is None), registry)
+    rows += report_alerts((each for each in reports if groups or each.healing_group is None), registry, joined)
     insert_rows(connection, fact.alert, rows)
 
 

@@ -77,7 +77,8 @@ def refresh_identities(connection: Connection, clients: set[str]) -> None:
 def refresh_unknown_clients(connection: Connection, clients: set[str]) -> None:
     """Find the records that name one of these clients though there is no intake record of them.
 
-    The problems of these clients must have been deleted before. A mistyped code is another problem, and not repeated.
+    The problems of these clients must have been deleted before, and alerts be up to date. A mistyped code is another
+    problem, and not repeated.
     """
     for batch in source.batches(clients):
         missing = set(batch) - source.screenings_of(connection, batch).keys()

@@ -25,7 +25,7 @@ _TYPES: Mapping[str, Any] = {
     "datetime": DateTime,
     "text": Text,
 }
-_INDEXED = ("client_code", "healing_group")
+_INDEXED = ("client_code", "healing_group", "newcomer_code", "submitted_at")
 
 
 @dataclass(frozen=True, slots=True)

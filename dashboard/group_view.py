@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +12,7 @@ from dashboard import clock, show
 from dashboard.charts_attendance import marks_chart
 from dashboard.queries_groups import group_marks, group_members, group_sessions, names_of_group
 from dashboard.source import ask, ask_anew
-from dashboard.wording import MARKS, SESSION_STATUSES, answer_words, counted, is_missing
+from dashboard.wording import MARKS, SESSION_KINDS, SESSION_STATUSES, answer_words, counted, is_missing
 
 NAMES_SHOWN = (
     "Names are shown. They are read from the identity table for this healing group only, and are not kept in the "
@@ -50,12 +51,22 @@ def members_by_week(group: str, labels: Mapping[str, str]) -> None:
             "List less absent": [
                 f"{row.expected:.0f} − {row.absent:.0f} = {row.present:.0f}" for row in held.itertuples()
             ],
-            "Counted": [_whole(value) for value in held["head_count"]],
+            "Counted": [_counted_words(row) for row in held.itertuples()],
             "Difference": [_difference(value) for value in held["head_count_difference"]],
         }
     )
     show.table(shown, "head_counts")
-    show.note("Counted: people in the circle. Difference: counted less (members on the phone's list − absent).")
+    show.note(
+        "Counted: people in the circle, newcomers among them. Difference: counted less (members on the phone's list − "
+        "absent + newcomers). Two weeks done in one meeting are counted once."
+    )
+
+
+def _counted_words(row: Any) -> str:
+    if not is_missing(row.merged_into):
+        return f"with week {row.merged_into:.0f}"
+    new = 0 if is_missing(row.newcomers) else int(row.newcomers)
+    return _whole(row.head_count) + (f" ({new} new)" if new else "")
 
 
 def _whole(value: float) -> str:
@@ -80,7 +91,7 @@ def one_session(group: str, labels: Mapping[str, str]) -> None:
     week = st.selectbox("Week", past, index=len(past) - 1, key="week")
     row = sessions.set_index("week").loc[week]
     st.markdown(f"**{session_words(row)}**")
-    if row["status"] == "held":
+    if row["status"] == "held" and is_missing(row["merged_into"]):
         session_figures(row)
     marks = ask(group_marks, group)
     marks = marks[(marks["week"] == week) & (marks["state"] != "not_member")]
@@ -110,6 +121,10 @@ def session_words(row: pd.Series) -> str:
         words.append(answer_words(row["not_held_reason"]).lower())
     if not is_missing(row["held_on"]):
         words[-1] += f" on {clock.day(pd.Timestamp(row['held_on']).date())}"
+    if not is_missing(row["merged_into"]):
+        words.append(f"in one meeting with week {row['merged_into']:.0f}, where it is counted")
+    elif row["kind"] in SESSION_KINDS:
+        words.append(SESSION_KINDS[row["kind"]])
     if not is_missing(row["reported_at"]):
         words.append(f"reported {clock.moment(pd.Timestamp(row['reported_at']).to_pydatetime())}")
     return " · ".join(words)
@@ -128,7 +143,7 @@ def session_figures(row: pd.Series) -> None:
             "Counted",
             _whole(row["head_count"]),
             f"{_difference(row['head_count_difference'])} against the list",
-            "People in the circle.",
+            "People in the circle; newcomers, who are not on the list yet, are among them and expected.",
         ),
         ("Minutes", _whole(row["minutes"]), "", "From start to end of the session."),
         (

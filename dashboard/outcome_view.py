@@ -17,6 +17,7 @@ from dashboard.queries_outcomes import (
     coverage,
     safety_item_change,
     shifts,
+    stopped_interviews,
     verdicts,
 )
 from dashboard.source import ask
@@ -161,6 +162,12 @@ def missing(cover: pd.Series) -> None:
     show.note(
         f"Of those due, {share(int(cover['paired']), due)} have both scores. Those who left may differ from the others."
     )
+    ended = ask(stopped_interviews, chosen_filters()).iloc[0]
+    if ended["stopped"]:
+        show.note(
+            f"{share(int(ended['stopped']), int(ended['interviews']))} of the interviews at the end stopped before "
+            "their end, as everybody may; what comes after the stop was not asked."
+        )
 
 
 def breakdowns(instrument: Instrument) -> None:

@@ -97,5 +97,7 @@ def _score_words(row: object) -> str:
     score, instrument = getattr(row, "score", None), instrument_of(getattr(row, "instrument", ""))
     if is_missing(score):
         answered = getattr(row, "answered", None)
-        return f"no score: {0 if is_missing(answered) else int(answered or 0)} of {len(instrument.items)} answered"
+        told = f"no score: {0 if is_missing(answered) else int(answered or 0)} of {len(instrument.items)} answered"
+        has_stopped = not is_missing(stopped := getattr(row, "stopped", None)) and bool(stopped)
+        return f"{told}, the interview stopped" if has_stopped else told
     return f"{score:.0f}, {band_label(instrument, getattr(row, 'band', None))}" if instrument.bands else f"{score:.0f}"

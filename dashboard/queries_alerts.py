@@ -40,12 +40,13 @@ def _unclosed(filters: Filters, now: datetime) -> Subquery:
 def open_alerts(connection: Connection, filters: Filters, now: datetime, limit: int = 200) -> pd.DataFrame:
     """Return alerts that nobody has closed, worst first: by level, overdue before not, then oldest first.
 
-    Columns: alert_id, kind, level, client_code, healing_group, cha_code, opened_at and due_at (UTC), state
-    (open | acknowledged | contacted), is_overdue (due_at passed and the person not yet contacted). No name, no answer.
+    Columns: alert_id, kind, level, person (client | newcomer | visitor | unknown), client_code, healing_group,
+    cha_code, opened_at and due_at (UTC), actions (codes of what was done at once), state (open | acknowledged |
+    contacted), is_overdue (due_at passed and the person not yet contacted). No name, no answer.
     """
     found = _unclosed(filters, now)
-    names = ("alert_id", "kind", "level", "client_code", "healing_group", "cha_code", "opened_at", "due_at", "state")
-    columns = (*(found.c[name] for name in names), found.c.is_overdue)
+    about = ("alert_id", "kind", "level", "person", "client_code", "healing_group", "cha_code", "actions")
+    columns = (*(found.c[name] for name in (*about, "opened_at", "due_at", "state")), found.c.is_overdue)
     order = (found.c.rank, found.c.is_overdue.desc(), found.c.opened_at, found.c.alert_id)
     return pd.read_sql(select(*columns).order_by(*order).limit(limit), connection)
 

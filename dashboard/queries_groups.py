@@ -15,11 +15,11 @@ LAST_SESSIONS = 3
 
 
 def _recent(filters: Filters) -> Subquery:
-    """Present and expected over each healing group's last held sessions."""
+    """Present and expected over each healing group's last held sessions; two done in one meeting are one of them."""
     s = session.c
     place = func.row_number().over(partition_by=s.healing_group, order_by=s.week.desc()).label("place")
-    held = select(s.healing_group, s.present, s.expected, place).where(s.status == "held", *narrow(session, filters))
-    ranked = held.subquery()
+    held = and_(s.status == "held", s.merged_into.is_(None))
+    ranked = select(s.healing_group, s.present, s.expected, place).where(held, *narrow(session, filters)).subquery()
     columns = (
         ranked.c.healing_group,
         func.sum(ranked.c.present).label("present"),
@@ -52,8 +52,8 @@ def group_rates(connection: Connection, filters: Filters, today: date) -> pd.Dat
     """Return every registered healing group, worst attendance first; those without any held session come before all.
 
     Columns: healing_group, label, sector_code, cha_code, members (today), present and expected (over the last three
-    held sessions), rate (present / expected, 0…1, NULL without a register), due, held, not_reported (to date),
-    is_running (a session is due in the last 7 days or later).
+    held sessions, those done in one meeting once), rate (present / expected, 0…1, NULL without a register), due, held,
+    not_reported (to date), is_running (a session is due in the last 7 days or later).
     """
     recent, progress, members = _recent(filters), _progress(filters, today), _members(today)
     joined = registry

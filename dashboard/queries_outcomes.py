@@ -60,6 +60,18 @@ def coverage(connection: Connection, filters: Filters, instrument: str, today: d
     return pd.read_sql(select(*columns).select_from(_with_group()).where(*_of(instrument, filters)), connection)
 
 
+def stopped_interviews(connection: Connection, filters: Filters) -> pd.DataFrame:
+    """Return one row: `interviews` at the end in which any instrument was begun, and `stopped` among them.
+
+    Stopping is a person's right and neither a refusal nor a gap; instruments after the stop were not asked.
+    """
+    a = assessment.c
+    each = select(func.max(case((a.stopped.is_(True), 1), else_=0)).label("stopped")).group_by(a.root_uuid)
+    of_end = each.where(a.wave == "endline", *narrow(assessment, filters)).subquery()
+    columns = (func.count().label("interviews"), func.coalesce(func.sum(of_end.c.stopped), 0).label("stopped"))
+    return pd.read_sql(select(*columns).select_from(of_end), connection)
+
+
 def band_pairs(connection: Connection, filters: Filters, instrument: str) -> pd.DataFrame:
     """Return before_band, after_band and `people` for everybody with both scores."""
     c = change.c

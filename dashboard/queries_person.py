@@ -21,7 +21,10 @@ def person_marks(connection: Connection, code: str) -> pd.DataFrame:
 
 
 def person_scores(connection: Connection, code: str) -> pd.DataFrame:
-    """Return the client's assessments by date: instrument, wave, assessed_on, score, band, answered, asked_by."""
+    """Return the client's assessments by date.
+
+    Columns: instrument, wave, assessed_on, score, band, answered, stopped (whether the interview did), asked_by.
+    """
     a = assessment.c
-    query = select(a.instrument, a.wave, a.assessed_on, a.score, a.band, a.answered, a.asked_by)
+    query = select(a.instrument, a.wave, a.assessed_on, a.score, a.band, a.answered, a.stopped, a.asked_by)
     return pd.read_sql(query.where(a.client_code == code).order_by(a.assessed_on, a.wave, a.instrument), connection)

@@ -12,6 +12,7 @@ from forms.instruments.catalogue import CATALOGUE
 from forms.library import FORMS, INSTRUMENTS
 from forms.places import place_name
 from forms.programme import PROGRAMME
+from forms.safety import ACTIONS
 
 LEVELS: Mapping[str, str] = MappingProxyType(
     {"imminent": "Imminent", "moderate": "Moderate", "low": "Low", "follow_up": "Follow-up"}
@@ -22,9 +23,17 @@ ALERT_KINDS: Mapping[str, str] = MappingProxyType(
 ALERT_STATES: Mapping[str, str] = MappingProxyType(
     {"open": "Open", "acknowledged": "Acknowledged", "contacted": "Contacted", "closed": "Closed"}
 )
+PEOPLE: Mapping[str, str] = MappingProxyType(
+    {"newcomer": "Newcomer {code}, no intake yet", "visitor": "Visitor", "unknown": "Not named"}
+)
+"""Who an alert is about when it is no client with an intake record."""
 SESSION_STATUSES: Mapping[str, str] = MappingProxyType(
     {"held": "Held", "not_held": "Not held", "no_report": "Not reported", "planned": "Not due yet"}
 )
+SESSION_KINDS: Mapping[str, str] = MappingProxyType(
+    {"merged": "two weeks in one meeting", "made_up": "made up for on another day"}
+)
+"""Kinds of a held session that are not the plain one."""
 MARKS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "present": ("●", "Present"),
@@ -58,6 +67,18 @@ def answer_words(code: object) -> str:
     if is_missing(code) or code == "":
         return "–"
     return _OWN_WORDS.get(str(code)) or _ANSWERS.get(str(code)) or str(code).replace("_", " ").capitalize()
+
+
+def person_words(person: object, code: object) -> str:
+    """Return how an alert's person is called: the client code, the newcomer's code, or that nobody is named."""
+    return PEOPLE[str(person)].format(code=code) if str(person) in PEOPLE else str(code)
+
+
+def action_words(codes: object) -> str:
+    """Return what was done at once, from codes separated by blanks; "" when nothing is told."""
+    labels = {choice.code: choice.label for choice in ACTIONS.choices}
+    told = [] if is_missing(codes) else str(codes).split()
+    return "; ".join(labels.get(code, code) for code in told)
 
 
 def _answer_labels() -> dict[str, str]:

@@ -22,7 +22,7 @@ from connector.demo import Played, played_demo
 from connector.demo_folder import DemoFolder, open_folder
 from connector.derive import rebuild
 from connector.errors import SettingsError
-from connector.fact_schema import alert, assessment, attendance_mark, item_answer, session
+from connector.fact_schema import alert, assessment, attendance_mark, item_answer, newcomer, problem, session
 from connector.kobo import KoboClient
 from connector.precious_schema import (
     precious,
@@ -129,6 +129,30 @@ def test_the_cascade_is_true_for_each_part(scene: Scene, connection: Connection,
 
 def test_sessions_held_not_held_and_not_reported_are_the_true_ones(scene: Scene, connection: Connection) -> None:
     assert counted(connection, session.c.status, where=session.c.due_on <= AS_OF) == scene.truth.sessions
+    assert counted(connection, session.c.kind, where=session.c.status == "held") == scene.truth.session_kinds
+    assert {"planned", "merged", "made_up"} == set(scene.truth.session_kinds)
+
+
+def test_two_sessions_in_one_meeting_are_counted_once(scene: Scene, connection: Connection) -> None:
+    merged = select(func.count(), func.count(session.c.head_count), func.count(session.c.merged_into))
+    rows, counted_rows, others = connection.execute(merged.where(session.c.kind == "merged")).one()
+    assert rows == scene.truth.session_kinds["merged"] > 0
+    assert counted_rows == others == rows / 2
+
+
+def test_newcomers_are_joined_by_their_codes_alone(scene: Scene, connection: Connection) -> None:
+    found = counted(connection, newcomer.c.client_code.is_not(None))
+    overdue = select(func.count()).where(problem.c.kind == "newcomer_without_intake")
+    truth = scene.truth.newcomers
+    assert found[True] == truth["joined"] > 0
+    assert found[False] == truth["waiting"] + truth["overdue"]
+    assert connection.scalar(overdue) == truth["overdue"] > 0
+    assert counted(connection, problem.c.kind, where=problem.c.kind.like("%newcomer_code%")) == {}
+
+
+def test_interviews_that_stopped_are_the_true_ones(scene: Scene, connection: Connection) -> None:
+    stopped = counted(connection, assessment.c.root_uuid, where=assessment.c.stopped)
+    assert len(stopped) == scene.truth.stopped > 0
 
 
 def test_attendance_is_true_for_everybody_and_every_week(scene: Scene, connection: Connection) -> None:
@@ -188,8 +212,9 @@ def test_the_outcomes_on_the_dashboard_are_the_true_ones(
 def test_alerts_are_the_true_ones(scene: Scene, connection: Connection) -> None:
     found = counted(connection, alert.c.level, where=alert.c.kind == "safety")
     assert found == {level: count for level, count in scene.truth.safety_alerts.items() if count}
-    kinds = counted(connection, alert.c.kind)
-    assert (kinds.get("distress", 0), kinds.get("follow_up", 0)) == (scene.truth.distress, scene.truth.follow_up)
+    assert counted(connection, alert.c.level, where=alert.c.kind == "distress") == scene.truth.distress
+    assert counted(connection, alert.c.kind)["follow_up"] == scene.truth.follow_up
+    assert {"client", "visitor"} <= set(counted(connection, alert.c.person))
 
 
 def test_names_and_phones_are_in_their_own_tables_alone(scene: Scene, copy: Engine) -> None:

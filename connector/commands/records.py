@@ -6,10 +6,8 @@ import argparse
 from collections.abc import Iterable
 
 from connector.commands.command import Command, Context
-from connector.database import open_database
 from connector.derive import rebuild
-from connector.errors import SchemaTooNewError, StorageError
-from connector.migration import migrate, schema_state
+from connector.migration import migrate
 from connector.rosters import publish_rosters
 from connector.status import status_lines
 from connector.sync import sync
@@ -35,14 +33,7 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
 
 
 def _status(context: Context) -> Iterable[str]:
-    engine = open_database(context.settings.database_url, read_only=True)
-    state = schema_state(engine)
-    if state == "newer":
-        raise SchemaTooNewError("The database was written by a newer version of this program.", advice="Update it.")
-    if state != "current":
-        advice = "Run `healing sync` or `healing rebuild`: both bring it up to date."
-        raise StorageError(f"The tables of the database are {state}.", advice=advice)
-    with engine.connect() as connection:
+    with context.reader().connect() as connection:
         return status_lines(connection, utc_now())
 
 

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from connector.sandbox.phone_prompt import Answer
-from connector.sandbox.story import Answers, Client, Session, Visit
+from connector.sandbox.story import VISITOR, Answers, Client, SafetyTriage, Session, Visit
 from connector.sandbox.story_clients import first_day
 from connector.sandbox.story_marks import reason_away
 from connector.sandbox.story_records import session_times
 
+MOST_IN_DISTRESS = 3
 Filled = dict[str, Answer]
 """Question name -> answer; questions that are not asked are not there."""
 
 
-def intake_answers(client: Client) -> Filled:
-    """What is answered at a screening, as far as it went."""
+def intake_answers(client: Client, card: str = "") -> Filled:
+    """What is answered at a screening, as far as it went; `card` is the code of who had come to a session before."""
     person = client.person
     filled: Filled = {
         "sex": person.sex,
         "birth_year_known": _yes_no(person.knows_birth_year),
         "able_to_take_part": _yes_no(client.is_able),
         "earlier_participant": _yes_no(client.was_in_group_before),
+        "has_newcomer_card": _yes_no(bool(card)),
     }
+    filled |= {"newcomer_code": card} if card else {}
     filled |= {"birth_year": person.birth_year} if person.knows_birth_year else {"age_told": client.age}
     if client.is_eligible:
         filled["consent_service"] = _yes_no(client.consents)
@@ -34,10 +37,12 @@ def attendance_answers(session: Session) -> Filled:
     filled: Filled = {
         "healing_group": session.group.code,
         "week": str(session.week),
-        "session_date": session.due_on,
-        "was_held": _yes_no(session.status == "held"),
+        "session_date": session.day,
     }
-    return filled if session.status == "held" else {**filled, "not_held_reason": session.not_held_reason}
+    if session.status != "held":
+        return {**filled, "session_kind": "not_held", "not_held_reason": session.not_held_reason}
+    other = {} if session.merged_week is None else {"merged_week": str(session.merged_week)}
+    return {**filled, "session_kind": session.kind, **other}
 
 
 def roster_answers(
@@ -51,17 +56,15 @@ def roster_answers(
     clients = {code: client for client, code in codes.items()}
     known = [clients[code] for code in listed if code in clients]
     away = {client: reason for client in known if (reason := reason_away(session, client))}
-    heads = max(0, len({people[client] for client in session.came}) + session.extra_heads)
     start, end = session_times(session)
     return {
         "anyone_absent": _yes_no(bool(away)),
         **_absences(away, codes),
-        "head_count": heads,
-        **_difference(heads - (len(listed) - len(away)), session, known),
+        **_head_counts(session, len(listed) - len(away), known, people),
         "components": list(session.components),
         "start_time": start.strftime("%H:%M"),
         "end_time": end.strftime("%H:%M"),
-        **_ticked("anyone_in_distress", "distress_members", session.in_distress, known, codes),
+        **_distress(session, known, codes),
         **_ticked("anyone_to_follow_up", "follow_up_members", session.to_follow_up, known, codes),
     }
 
@@ -101,26 +104,33 @@ def _after_consent(client: Client) -> Filled:
 
 
 def _interview(visit: Visit) -> Filled:
-    if visit.answers is None or visit.livelihood is None:
+    if visit.answers is None:
         return {}
     life = visit.livelihood
-    asked: Filled = {"work_days_lost": life.work_days_lost, "meals_yesterday": life.meals_yesterday}
-    return {**_instruments(visit.answers), **asked, **life.yes_or_no}
+    asked: Filled = {}
+    if life:
+        asked = {"work_days_lost": life.work_days_lost, "meals_yesterday": life.meals_yesterday, **life.yes_or_no}
+    return {**_instruments(visit.answers), **asked}
 
 
 def _instruments(answers: Answers) -> Filled:
-    filled: Filled = dict(answers.items)
-    if answers.difficulty:
-        filled["phq9_10"] = answers.difficulty
-    if answers.safety:
-        filled |= {
-            "safety_thoughts_now": answers.safety.thoughts_now,
-            "safety_plan": answers.safety.plan,
-            "safety_means": answers.safety.means,
-            "safety_past_year": answers.safety.past_year,
-            "safety_actions": list(answers.safety.actions),
-        }
-    return filled
+    filled: Filled = {**answers.items, "private_now": _yes_no(answers.is_private)}
+    filled |= {"phq9_10": answers.difficulty} if answers.difficulty else {}
+    filled |= {"stop_reason": answers.stop_reason} if answers.stop_reason else {}
+    filled |= {"spoke_of_harm": answers.spoke_of_harm} if answers.spoke_of_harm else {}
+    filled |= {"care_offer": answers.care_offer} if answers.is_private else {}
+    filled |= _triage("safety", answers.safety) if answers.safety else {}
+    return filled | (_triage("safety_2", answers.late_safety) if answers.late_safety else {})
+
+
+def _triage(prefix: str, triage: SafetyTriage) -> Filled:
+    return {
+        f"{prefix}_thoughts_now": triage.thoughts_now,
+        f"{prefix}_plan": triage.plan,
+        f"{prefix}_means": triage.means,
+        f"{prefix}_past_year": triage.past_year,
+        f"{prefix}_actions": list(triage.actions),
+    }
 
 
 def _absences(away: Mapping[str, str], codes: Mapping[str, str]) -> Filled:
@@ -131,15 +141,49 @@ def _absences(away: Mapping[str, str], codes: Mapping[str, str]) -> Filled:
     return {"absence_reasons": reasons, **{f"absent_{reason}": ticked for reason, ticked in who.items()}}
 
 
+def _head_counts(session: Session, present: int, known: Collection[str], people: Mapping[str, str]) -> Filled:
+    """The people counted, once more when the first count is not what list and newcomers lead to expect, and why."""
+    new = len(session.newcomers) + session.strangers
+    heads = max(0, len({people[client] for client in session.came}) + new + session.extra_heads)
+    first = max(0, heads + session.miscount)
+    filled: Filled = {"newcomer_count": str(new), "head_count": first}
+    if first == present + new:
+        return filled
+    return {**filled, "head_count_again": heads, **_difference(heads - present - new, session, known)}
+
+
 def _difference(difference: int, session: Session, known: Collection[str]) -> Filled:
     """Why the heads do not agree with the list, asked only then."""
     if difference == 0:
         return {}
-    if any(client not in known for client in session.came):
-        return {"difference_reason": "newcomer"}
-    if session.extra_heads:
+    if session.extra_heads and all(client in known for client in session.came):
         return {"difference_reason": "visitor" if difference > 0 else "left_early"}
     return {"difference_reason": "list_wrong"}
+
+
+def _distress(session: Session, known: Collection[str], codes: Mapping[str, str]) -> Filled:
+    """Who is named in distress, each with a triage: members on the list, newcomers, visitors; others cannot be."""
+    named = [each for each in session.in_distress if is_nameable(each.who, session, known)]
+    filled: Filled = {"anyone_in_distress": _yes_no(bool(named))}
+    for number, person in enumerate(named, start=1):
+        slot = f"distress_{number}"
+        filled |= {f"{slot}_more": "yes"} if number > 1 else {}
+        filled |= {f"{slot}_listed": _yes_no(person.who in known), **_who(slot, person.who, session, known, codes)}
+        filled |= _triage(slot, person.triage)
+    if 0 < len(named) < MOST_IN_DISTRESS:
+        filled[f"distress_{len(named) + 1}_more"] = "no"
+    return filled
+
+
+def is_nameable(who: str, session: Session, known: Collection[str]) -> bool:
+    """Whether a CHA can name somebody in distress: `known` are the clients on the phone's list."""
+    return who in known or who in session.newcomers or who == VISITOR
+
+
+def _who(slot: str, who: str, session: Session, known: Collection[str], codes: Mapping[str, str]) -> Filled:
+    if who in known:
+        return {f"{slot}_member": codes[who]}
+    return {f"{slot}_other": VISITOR if who == VISITOR else f"newcomer_{session.newcomers.index(who) + 1}"}
 
 
 def _ticked(asked: str, listed: str, who: Collection[str], known: Collection[str], codes: Mapping[str, str]) -> Filled:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from connector.errors import FormError
@@ -29,19 +29,25 @@ class FieldWorkError(FormError):
 
 @dataclass(frozen=True, slots=True)
 class Notebook:
-    """What the person filling a form knows: client id -> client code, client id -> person, the seed of all chance."""
+    """What the person filling a form knows, by client id: client code, person, code on the card of a newcomer.
+
+    `seed` is that of all chance.
+    """
 
     seed: int
     codes: Mapping[str, str]
     people: Mapping[str, str]
+    cards: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class FilledForm:
-    """The XML to send, and the client codes that an attendance form listed (None: it listed nobody)."""
+    """The XML to send; of an attendance form the client codes that it listed (None: it listed nobody), and the
+    temporary codes that it made for newcomers."""
 
     xml: str
     listed: tuple[str, ...] | None
+    newcomers: tuple[str, ...] = ()
 
 
 def fill_record(notebook: Notebook, held: HeldForm, record: Record, told: Client | Session | Visit) -> FilledForm:
@@ -58,12 +64,13 @@ def fill_record(notebook: Notebook, held: HeldForm, record: Record, told: Client
     clock[0] += dt.timedelta(minutes=record.minutes)
     if Random(record.record_id).random() < _IS_CHECKED_AT_END and (refusal := filling.finalize()):
         raise FieldWorkError(f"{record.record_id}: {refusal.path} is refused at the end.")
-    return FilledForm(filling.submission_xml(), listed)
+    new = tuple(filling.value_of("newcomer_codes").split()) if isinstance(told, Session) else ()
+    return FilledForm(filling.submission_xml(), listed, new)
 
 
 def _first_answers(notebook: Notebook, held: HeldForm, told: Client | Session | Visit) -> Filled:
     if isinstance(told, Client):
-        return intake_answers(told)
+        return intake_answers(told, notebook.cards.get(told.client_id, ""))
     if isinstance(told, Session):
         return attendance_answers(told)
     code = notebook.codes[told.client_id]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from connector.sandbox.field_fill import Notebook, fill_record
 from connector.sandbox.field_journal import Journal
 from connector.sandbox.field_office import Office, as_edit
 from connector.sandbox.field_phone import FieldPhone, HeldForm, Shelf
-from connector.sandbox.story import Membership, Programme, Record
+from connector.sandbox.story import Membership, Programme, Record, Session
 from connector.sandbox.story_rosters import rosters_shown
 
 _ROOT = re.compile(r"(<\?xml[^>]*\?>\s*<[^\s>]+)")
@@ -87,7 +87,8 @@ class _Run:
         self.journal = Journal(work._folder)
         self.codes = _codes(self.journal)
         people = {each.client_id: each.person.person_id for each in self.programme.clients.values()}
-        self.notebook = Notebook(self.programme.seed, self.codes, people)
+        self.cards = _cards(self.journal, self.programme)
+        self.notebook = Notebook(self.programme.seed, self.codes, people, self.cards)
         self.expected = rosters_shown(self.programme)
         self.differences: list[str] = []
         self.done: Counter[str] = Counter()
@@ -140,6 +141,9 @@ class _Run:
         facts = {"instance_id": _first(_INSTANCE_ID, filled.xml)}
         if record.form == "intake":
             facts["client_code"] = self.codes[_client_of(deed.deed_id)] = _first(_CLIENT_CODE, filled.xml)
+        if filled.newcomers:
+            facts["newcomer_codes"] = " ".join(filled.newcomers)
+            self.cards.update(_handed_out(record, filled.newcomers))
         self.journal.note(deed.deed_id, **facts)
 
     def _send(self, deed: Deed, record: Record) -> None:
@@ -210,6 +214,19 @@ class _Run:
 
 def _codes(journal: Journal) -> dict[str, str]:
     return {_client_of(deed_id): code for deed_id, code in journal.all_facts("client_code").items()}
+
+
+def _cards(journal: Journal, programme: Programme) -> dict[str, str]:
+    """Client id -> the code on the card that a newcomer got at a session."""
+    records = {f"fill {record.record_id}": record for record in programme.records}
+    made = journal.all_facts("newcomer_codes").items()
+    return {who: card for deed_id, codes in made for who, card in _handed_out(records[deed_id], codes.split()).items()}
+
+
+def _handed_out(record: Record, codes: Sequence[str]) -> dict[str, str]:
+    """Who got which card; the codes of a report that was filled in a second time by mistake are on no card."""
+    told = record.final
+    return dict(zip(told.newcomers, codes, strict=False)) if isinstance(told, Session) and not record.copy_of else {}
 
 
 def _client_of(deed_id: str) -> str:

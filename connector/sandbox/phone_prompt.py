@@ -14,6 +14,7 @@ Answer = str | int | float | dt.date | Sequence[str] | None
 
 _CONTROL_INPUT, _CONTROL_SELECT_ONE, _CONTROL_SELECT_MULTI, _CONTROL_RANK = 1, 2, 3, 15
 _SELECTS = (_CONTROL_SELECT_ONE, _CONTROL_SELECT_MULTI, _CONTROL_RANK)
+_FIELD_LIST = "field-list"
 _ANSWER_OK, _ANSWER_CONSTRAINT = 0, 2
 
 
@@ -67,6 +68,13 @@ class Prompt:
         return int(self._java.getDataType())
 
     @property
+    def field_list(self) -> str:
+        """The path of the outermost group that shows its questions on one screen, or "" for a screen of its own."""
+        around = self._screen.model.getCaptionHierarchy(self._index)
+        lists = (each for each in around if str(each.getAppearanceHint() or "").lower() == _FIELD_LIST)
+        return next((str(each.getIndex().getReference().toString(True)) for each in lists), "")
+
+    @property
     def is_required(self) -> bool:
         """Whether the phone insists on an answer, with the answers so far."""
         return bool(self._java.isRequired())
@@ -113,10 +121,16 @@ class Prompt:
         return None if outcome == _ANSWER_OK else self.message_for(outcome, data)
 
     def answer_or_pass(self, value: Answer) -> str | None:
-        """As `answer`, but None leaves the question as it is; an empty required one is then refused."""
-        if value is None and (self.value or not self.is_required):
-            return None
-        return self.answer(value)
+        """As `answer`, but None swipes on: KoboCollect then saves once more what is there, and may refuse it.
+
+        Ticks that a filtered list no longer offers are gone at this moment, and what depends on them is worked out.
+        """
+        if value is not None:
+            return self.answer(value)
+        is_empty = (self.is_select and not self._shown) or not self.value
+        data = None if is_empty else self._java.getAnswerValue()
+        outcome = self._screen.controller.answerQuestion(self._index, data, True)
+        return None if outcome == _ANSWER_OK else self.message_for(outcome, data)
 
     def _data(self, value: Answer) -> JavaObject:
         if self.is_select:

@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from connector.sandbox.story_answers import VISITOR, Answers, InDistress, Livelihood, SafetyTriage
 from connector.sandbox.story_size import Cohort, ProgrammeSize
 
 __all__ = [
+    "VISITOR",
     "Answers",
     "Cha",
     "Client",
     "Cohort",
     "FormId",
     "HealingGroup",
+    "InDistress",
     "Livelihood",
     "Membership",
     "Person",
@@ -73,31 +76,11 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class SafetyTriage:
-    """Answers (yes, no, refused) to the four questions after a positive item 9, the level they mean, what was done."""
-
-    thoughts_now: str
-    plan: str
-    means: str
-    past_year: str
-    level: str
-    actions: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """One person's answers to PHQ-9, GAD-7 and PCL-5: item name -> code or "refused"; difficulty only with symptoms."""
-
-    items: Mapping[str, str]
-    difficulty: str
-    safety: SafetyTriage | None
-
-
-@dataclass(frozen=True, slots=True)
 class Client:
     """One intake record and what it led to; somebody entered twice is two clients with one `person`.
 
     `group` is None for people who were not enrolled; a `twin_of` names the first of two entries of a person.
+    Somebody who came to a session before the screening did so on `newcomer_on`; for some, `is_member_since_then`.
     """
 
     client_id: str
@@ -113,6 +96,8 @@ class Client:
     group: HealingGroup | None
     not_enrolled_reason: str
     twin_of: str = ""
+    newcomer_on: dt.date | None = None
+    is_member_since_then: bool = False
 
     @property
     def age(self) -> int:
@@ -166,8 +151,12 @@ class Membership:
 class Session:
     """One planned session and what happened; `status` is held, not_held or no_report.
 
-    `came` are the clients who came (also newcomers who are not on the phone's list yet), `away` why others did not,
-    `extra_heads` how far the CHA's count is from the number who came (visitors, people gone early).
+    `kind` (planned, merged, made_up) is that of a held one; a made-up one took place `days_late`. A merged one tells
+    of `merged_week` too, whose own session names it in `told_in`. `before` is what the CHA had reported when it did not
+    take place on its day. `came` are the members who came, listed on the phone or not, `away` why others did not;
+    `newcomers` came before being screened, `strangers` (their number) came once and were never screened. `extra_heads`
+    is how far the count is from the number who came (visitors, people gone early), `miscount` how far the first count
+    is from the second.
     """
 
     group: HealingGroup
@@ -179,27 +168,39 @@ class Session:
     extra_heads: int = 0
     components: tuple[str, ...] = ()
     minutes: int = 0
-    in_distress: tuple[str, ...] = ()
+    in_distress: tuple[InDistress, ...] = ()
     to_follow_up: tuple[str, ...] = ()
+    kind: str = "planned"
+    days_late: int = 0
+    merged_week: int | None = None
+    told_in: int | None = None
+    before: Session | None = None
+    newcomers: tuple[str, ...] = ()
+    strangers: int = 0
+    miscount: int = 0
 
     @property
     def due_on(self) -> dt.date:
-        """The planned day, which is also the day of a session that was held."""
+        """The planned day."""
         return self.group.due_on(self.week)
 
+    @property
+    def day(self) -> dt.date:
+        """The day that the report tells: when it was held, or was to be held."""
+        return self.due_on + dt.timedelta(days=self.days_late)
 
-@dataclass(frozen=True, slots=True)
-class Livelihood:
-    """Answers to the socio-economic block, by question name."""
-
-    work_days_lost: int
-    meals_yesterday: str
-    yes_or_no: Mapping[str, str]
+    @property
+    def weeks(self) -> tuple[int, ...]:
+        """The weeks of which its report tells."""
+        return (self.week,) if self.merged_week is None else (self.week, self.merged_week)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One outcome interview, or the attempt at one; `answers` and `livelihood` only with contact `interviewed`."""
+    """One outcome interview, or the attempt at one; `answers` and `livelihood` only with contact `interviewed`.
+
+    `livelihood` is not asked after the interview has stopped.
+    """
 
     client_id: str
     group: HealingGroup

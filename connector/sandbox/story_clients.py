@@ -15,6 +15,7 @@ from forms.programme import PROGRAMME
 
 _NOT_ELIGIBLE, _NO_CONSENT, _NOT_ENROLLED = 0.06, 0.05, 0.05
 _DROP_OUT = 0.08
+_COMES_FIRST, _IS_MEMBER_SINCE_THEN = 0.6, 0.5
 _NOT_ENROLLED_REASONS = ("declined", "no_group", "referred", "too_far", "other_known")
 _MINUTES_OF_DAY = (7 * 60 + 30, 16 * 60 + 30)
 
@@ -41,7 +42,9 @@ def is_late_joiner(client: Client) -> bool:
 
 
 def first_day(client: Client, group: HealingGroup) -> dt.date:
-    """The day of the first session after the screening, which is the client's first day in the group."""
+    """The client's first day in the group: the first session after the screening, for some the one they had come to."""
+    if client.newcomer_on and client.is_member_since_then:
+        return client.newcomer_on
     day = group.started_on
     while day <= client.screened_at.date():
         day += dt.timedelta(days=7)
@@ -99,7 +102,17 @@ def _screen_until_full(rng: Random, seed: int, group: HealingGroup, members: int
 def _late_joiners(rng: Random, seed: int, group: HealingGroup) -> Iterator[Client]:
     for number in range(rng.choices((0, 1, 2), (0.4, 0.4, 0.2))[0]):
         day = group.started_on + dt.timedelta(days=rng.randint(2, 18))
-        yield _screen(rng, seed, group, 90 + number, day, can_fail=False)
+        client = _screen(rng, seed, group, 90 + number, day, can_fail=False)
+        yield _as_newcomer(rng, client, group) if rng.random() < _COMES_FIRST else client
+
+
+def _as_newcomer(rng: Random, client: Client, group: HealingGroup) -> Client:
+    """The client as somebody who had come to the last session planned before the screening."""
+    weeks_passed = (client.screened_at.date() - group.started_on).days // 7
+    came_on = group.due_on(weeks_passed + 1)
+    if came_on == client.screened_at.date():
+        came_on -= dt.timedelta(days=7)
+    return replace(client, newcomer_on=came_on, is_member_since_then=rng.random() < _IS_MEMBER_SINCE_THEN)
 
 
 def _screen(rng: Random, seed: int, group: HealingGroup, number: int, day: dt.date, *, can_fail: bool) -> Client:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from connector.sandbox.story import Client, Membership, Programme, Record, Session, Visit
@@ -28,35 +28,56 @@ def reckon_marks(programme: Programme, shown: Mapping[str, tuple[str, ...]]) -> 
     session on; a member whom the phone did not list has no report, as nobody knows.
     """
     live = [record for record in programme.records if record.deleted_at is None]
-    reports = counting_reports(live)
+    reports, joined = counting_reports(live), joined_newcomers(live)
     intervals = _intervals(programme, live, shown)
     marks = {}
     for session in programme.sessions:
         report = reports.get((session.group.code, session.week))
+        day = report[1].day if report and report[1].status == "held" else session.due_on
         for client, own in intervals[session.group.code].items():
-            is_member = any(interval.covers(session.due_on) for interval in own)
-            mark = _mark(report, client, shown) if is_member else Mark("not_member")
+            is_member = any(interval.covers(day) for interval in own)
+            mark = _mark(report, client, shown, joined) if is_member else Mark("not_member")
             marks[session.group.code, session.week, client] = mark
     return marks
 
 
 def counting_reports(live: Iterable[Record]) -> dict[tuple[str, int], tuple[Record, Session]]:
-    """(healing group, week) -> the report that counts, which is the last to arrive of several."""
+    """(healing group, week) -> the report that counts: the last to arrive, and one of a session made up for is true."""
     found: dict[tuple[str, int], tuple[Record, Session]] = {}
     for record in sorted(live, key=lambda each: each.sent_at):
-        if isinstance(record.final, Session):
-            found[record.final.group.code, record.final.week] = (record, record.final)
+        told = record.final
+        for week in told.weeks if isinstance(told, Session) else ():
+            assert isinstance(told, Session)
+            known = found.get((told.group.code, week))
+            if known is None or known[1].kind == "planned" or told.status == "held":
+                found[told.group.code, week] = (record, told)
     return found
 
 
-def _mark(report: tuple[Record, Session] | None, client: str, shown: Mapping[str, tuple[str, ...]]) -> Mark:
+def joined_newcomers(live: Sequence[Record]) -> frozenset[str]:
+    """Clients who came before the screening and had a card then, because the session's report was filled in before."""
+    screened = {each.final.client_id: each.started_at for each in live if isinstance(each.final, Client)}
+    joined: set[str] = set()
+    for record in live:
+        if isinstance(record.final, Session) and not record.copy_of:
+            new = (who for who in record.final.newcomers if who in screened)
+            joined.update(who for who in new if record.started_at < screened[who])
+    return frozenset(joined)
+
+
+def _mark(
+    report: tuple[Record, Session] | None,
+    client: str,
+    shown: Mapping[str, tuple[str, ...]],
+    joined: Collection[str],
+) -> Mark:
     if report is None:
         return Mark("no_report")
     record, session = report
     if session.status == "not_held":
         return Mark("not_held")
     if client not in shown[record.record_id]:
-        return Mark("no_report")
+        return Mark("present" if client in session.newcomers and client in joined else "no_report")
     reason = reason_away(session, client)
     return Mark("absent", reason) if reason else Mark("present")
 
@@ -103,4 +124,4 @@ def _leavings(live: list[Record], shown: Mapping[str, tuple[str, ...]]) -> Itera
         if isinstance(told, Session) and told.status == "held":
             for client in shown[record.record_id]:
                 if reason_away(told, client) == "left_group":
-                    yield client, told.group.code, told.due_on
+                    yield client, told.group.code, told.day

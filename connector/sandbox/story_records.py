@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import starmap
 from random import Random
 
 from connector.sandbox.phone_device import KIGALI
@@ -20,7 +21,7 @@ def invent_records(
     seed: int, clients: Sequence[Client], sessions: Sequence[Session], visits: Sequence[Visit], as_of: dt.date
 ) -> list[Record]:
     """Every record that reached the server by the end of `as_of`, in the order in which the forms were filled."""
-    told = [*map(_intake, clients), *map(_attendance, _reported(sessions)), *map(_outcome, visits)]
+    told = [*map(_intake, clients), *starmap(_attendance, _reported(sessions)), *map(_outcome, visits)]
     records = [_on_its_way(Random(f"{seed}/record/{record.record_id}"), record) for record in told]
     records = [record for record in records if record.sent_at.date() <= as_of]
     copies = list(_copies(Random(f"{seed}/copies"), records))
@@ -37,8 +38,13 @@ def session_times(session: Session) -> tuple[dt.time, dt.time]:
     return start.time(), (start + dt.timedelta(minutes=session.minutes)).time()
 
 
-def _reported(sessions: Iterable[Session]) -> Iterator[Session]:
-    return (session for session in sessions if session.status != "no_report")
+def _reported(sessions: Iterable[Session]) -> Iterator[tuple[Session, str]]:
+    """(what a report tells, what its record is called beside others of the session); two weeks may be in one report."""
+    for session in sessions:
+        if session.before:
+            yield session.before, "/before"
+        if session.status != "no_report" and session.told_in is None:
+            yield session, ""
 
 
 def _intake(client: Client) -> Record:
@@ -46,10 +52,10 @@ def _intake(client: Client) -> Record:
     return Record(f"intake/{client.client_id}", "intake", client, client.cha.username, "", at, 0, at)
 
 
-def _attendance(session: Session) -> Record:
-    day, hour = session.due_on, session_times(session)[1] if session.status == "held" else dt.time(17)
+def _attendance(session: Session, suffix: str) -> Record:
+    day, hour = session.day, session_times(session)[1] if session.status == "held" else dt.time(17)
     at = dt.datetime.combine(day, hour, KIGALI) + dt.timedelta(minutes=10)
-    record_id = f"attendance/{session.group.code}/{session.week:02d}"
+    record_id = f"attendance/{session.group.code}/{session.week:02d}{suffix}"
     return Record(record_id, "attendance", session, session.group.cha.username, "", at, 0, at)
 
 
@@ -127,6 +133,8 @@ def _wrong_outcome(rng: Random, visit: Visit) -> Visit | None:
     if visit.answers is None:
         return None
     name = f"gad7_{rng.randint(1, 7)}"
+    if visit.answers.stop_reason:
+        return None
     wrong = "3" if visit.answers.items[name] != "3" else "0"
     return replace(visit, answers=replace(visit.answers, items={**visit.answers.items, name: wrong}))
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from connector.sandbox.story import Answers, Client, Programme, Record, Visit
-from connector.sandbox.story_marks import Mark, MarkKey, counting_reports, reckon_marks
+from connector.sandbox.story import VISITOR, Answers, Client, Programme, Record, Session, Visit
+from connector.sandbox.story_marks import Mark, MarkKey, counting_reports, joined_newcomers, reckon_marks
 from connector.sandbox.story_rosters import rosters_shown
-from connector.sandbox.story_symptoms import hand_score
+from connector.sandbox.story_symptoms import hand_score, whole_items
 from forms.programme import PROGRAMME
 
 INSTRUMENTS = ("phq9", "gad7", "pcl5")
@@ -47,15 +48,21 @@ class Truth:
     """(step, sector code) -> clients"""
     sessions: Mapping[str, int]
     """held, not_held, no_report -> sessions that were due"""
+    session_kinds: Mapping[str, int]
+    """planned, merged, made_up -> sessions that were held; of two done together each counts"""
     marks: Mapping[tuple[str, str], int]
     """(state, reason of an absence or "") -> clients at sessions that were due, everybody who was ever a member"""
     assessments: tuple[CountedAssessment, ...]
     safety_alerts: Mapping[str, int]
     """imminent, moderate, low -> records with a triage"""
-    distress: int
-    """marks of somebody in distress at a session"""
+    distress: Mapping[str, int]
+    """imminent, moderate, low -> people in distress at a session, as the CHA could name them"""
     follow_up: int
-    """marks of somebody to visit after a session"""
+    """clients to visit after a session"""
+    newcomers: Mapping[str, int]
+    """joined, waiting, overdue -> temporary codes; overdue: no intake two weeks after the session"""
+    stopped: int
+    """interviews that stopped before their end"""
     copies: tuple[tuple[str, str], ...]
     """(record, the record that it repeats), both there"""
     edited: tuple[str, ...]
@@ -69,7 +76,6 @@ def reckon(programme: Programme) -> Truth:
     marks = reckon_marks(programme, shown)
     reached = {step: frozenset(_reached(step, live, marks)) for step in STEPS}
     clients = programme.clients
-    held = [(each.record_id, session) for each, session in counting_reports(live).values() if session.status == "held"]
     found = [(step, clients[each]) for step, all_of in reached.items() for each in all_of]
     return Truth(
         records=Counter(record.form for record in live),
@@ -77,11 +83,14 @@ def reckon(programme: Programme) -> Truth:
         cascade_by_sex=Counter((step, client.person.sex) for step, client in found),
         cascade_by_sector=Counter((step, client.cha.sector) for step, client in found),
         sessions=_session_counts(programme, live),
+        session_kinds=Counter(told.kind for _, told in counting_reports(live).values() if told.status == "held"),
         marks=Counter((mark.state, mark.reason) for mark in marks.values()),
         assessments=tuple(_assessments(live)),
-        safety_alerts=Counter(answers.safety.level for *_, answers in _answered(live) if answers.safety),
-        distress=sum(client in shown[record_id] for record_id, told in held for client in told.in_distress),
-        follow_up=sum(client in shown[record_id] for record_id, told in held for client in told.to_follow_up),
+        safety_alerts=Counter(answers.triage.level for *_, answers in _answered(live) if answers.triage),
+        distress=Counter(_distress(live, shown).values()),
+        follow_up=len(set(_to_follow_up(live, shown))),
+        newcomers=Counter(_newcomers(live)),
+        stopped=sum(bool(answers.stop_reason) for *_, answers in _answered(live)),
         copies=_copies(live),
         edited=tuple(record.record_id for record in live if record.corrected),
         deleted=tuple(record.record_id for record in programme.records if record.deleted_at),
@@ -133,8 +142,41 @@ def _answered(live: list[Record]) -> Iterator[tuple[str, str, str, Answers]]:
 def _assessments(live: list[Record]) -> Iterator[CountedAssessment]:
     for record_id, client_id, wave, answers in _answered(live):
         for instrument in INSTRUMENTS:
-            items = {name: code for name, code in answers.items.items() if name.startswith(f"{instrument}_")}
-            yield CountedAssessment(record_id, client_id, wave, instrument, items, hand_score(instrument, items))
+            if items := whole_items(instrument, answers.items):
+                yield CountedAssessment(record_id, client_id, wave, instrument, items, hand_score(instrument, items))
+
+
+def _held(live: list[Record]) -> Iterator[tuple[Record, Session]]:
+    for record in live:
+        if isinstance(record.final, Session) and record.final.status == "held":
+            yield record, record.final
+
+
+def _distress(live: list[Record], shown: Mapping[str, tuple[str, ...]]) -> Mapping[tuple[str, ...], str]:
+    """Each person named in distress -> level: a client once in a session, others once in a record."""
+    found: dict[tuple[str, ...], str] = {}
+    for record, told in _held(live):
+        for place, person in enumerate(told.in_distress):
+            if person.who in shown[record.record_id]:
+                found[told.group.code, str(told.week), person.who] = person.triage.level
+            elif person.who == VISITOR or person.who in told.newcomers:
+                found[record.record_id, str(place)] = person.triage.level
+    return found
+
+
+def _to_follow_up(live: list[Record], shown: Mapping[str, tuple[str, ...]]) -> Iterator[tuple[str, int, str]]:
+    for record, told in _held(live):
+        yield from ((told.group.code, told.week, who) for who in told.to_follow_up if who in shown[record.record_id])
+
+
+def _newcomers(live: list[Record]) -> Iterator[str]:
+    """joined, waiting or overdue for each temporary code that a session's report made."""
+    last_day = max(record.sent_at.astimezone(dt.UTC).date() for record in live) - dt.timedelta(days=14)
+    joined = joined_newcomers(live)
+    for record, told in _held(live):
+        late = "overdue" if told.day <= last_day else "waiting"
+        yield from (late if record.copy_of or who not in joined else "joined" for who in told.newcomers)
+        yield from [late] * told.strangers
 
 
 def _copies(live: list[Record]) -> tuple[tuple[str, str], ...]:

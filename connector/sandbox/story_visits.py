@@ -77,6 +77,7 @@ def _visit(
     asked_by = _asker(rng, len(chas))
     is_met = rng.random() < _IS_MET[wave] - (0.3 if has_dropped_out and wave != "baseline" else 0)
     severity = hidden_severity(seed, client.person.person_id, wave, has_dropped_out)
+    answers = answer_instruments(rng, severity) if is_met else None
     return Visit(
         client_id=client.client_id,
         group=group,
@@ -86,8 +87,8 @@ def _visit(
         username=_account(rng, asked_by, group, chas),
         contact_result="interviewed" if is_met else _why_not(rng, wave),
         is_code_typed=rng.random() < 0.05,
-        answers=answer_instruments(rng, severity) if is_met else None,
-        livelihood=_livelihood(rng, severity, wave) if is_met else None,
+        answers=answers,
+        livelihood=_livelihood(rng, severity, wave) if answers and not answers.stop_reason else None,
     )
 
 

@@ -12,7 +12,18 @@ from dashboard.frame import chosen_filters
 from dashboard.queries_alerts import alert_counts, handling_history, open_alerts
 from dashboard.queries_sessions import members_now, people_missing, sessions_due, sessions_to_chase, silent_chas
 from dashboard.source import ask, forget, writing_engine
-from dashboard.wording import ALERT_KINDS, ALERT_STATES, LEVELS, SESSION_STATUSES, answer_words, counted, percent
+from dashboard.wording import (
+    ALERT_KINDS,
+    ALERT_STATES,
+    LEVELS,
+    SESSION_STATUSES,
+    action_words,
+    answer_words,
+    counted,
+    is_missing,
+    percent,
+    person_words,
+)
 from forms.programme import PROGRAMME
 
 ALERT_NOTE = (
@@ -32,8 +43,11 @@ def alert_rows(alerts: pd.DataFrame) -> pd.DataFrame:
     now = clock.now()
     ages = [clock.age(opened, now) for opened in pd.to_datetime(alerts["opened_at"])]
     states = [state_words(state, bool(late)) for state, late in zip(alerts["state"], alerts["is_overdue"], strict=True)]
-    words = {"Level": alerts["level"].map(LEVELS), "Client": alerts["client_code"], "Open for": ages, "State": states}
-    return pd.DataFrame(words)
+    who = [
+        person_words(person, code) if is_missing(code) else code
+        for person, code in zip(alerts["person"], alerts["client_code"], strict=True)
+    ]
+    return pd.DataFrame({"Level": alerts["level"].map(LEVELS), "Client": who, "Open for": ages, "State": states})
 
 
 def state_words(state: str, is_overdue: bool) -> str:
@@ -82,13 +96,16 @@ def alert_form(alert: pd.Series) -> None:
         place = f"healing group {alert['healing_group']}, {alert['cha_code']}"
         due = clock.moment(pd.Timestamp(alert["due_at"]).to_pydatetime())
         opened = clock.moment(pd.Timestamp(alert["opened_at"]).to_pydatetime())
-        st.markdown(
-            f"**{alert['client_code']}** · {LEVELS[alert['level']]} · {ALERT_KINDS.get(alert['kind'], '')} · {place}"
-        )
+        who = person_words(alert["person"], alert["client_code"])
+        st.markdown(f"**{who}** · {LEVELS[alert['level']]} · {ALERT_KINDS.get(alert['kind'], '')} · {place}")
         st.markdown(f"Opened {opened}, contact due by {due}.")
+        if done := action_words(alert["actions"]):
+            st.markdown(f"Done at once: {done}.")
         for entry in ask(handling_history, alert["alert_id"]).itertuples():
             st.markdown(f"- {ALERT_STATES[entry.state]} by {entry.handled_by}, {clock.moment(entry.handled_at)}")
-        if st.button("Open this person", key=f"open-{alert['alert_id']}", icon=":material/person:"):
+        if alert["person"] == "client" and st.button(
+            "Open this person", key=f"open-{alert['alert_id']}", icon=":material/person:"
+        ):
             st.session_state.update(group=alert["healing_group"], client=alert["client_code"])
             st.switch_page("app_pages/healing_groups.py")
         with st.form(f"handle-{alert['alert_id']}", border=False, clear_on_submit=True):

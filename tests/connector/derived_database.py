@@ -8,11 +8,20 @@ from sqlalchemy import Connection
 from connector.database import open_database
 from connector.precious_schema import precious
 from connector.schema import derived
-from forms.client_code import with_check
+from forms.client_code import NEWCOMER_PREFIX, with_check
 
 CODES = tuple(with_check(f"34679A{letter}") for letter in "ABCDEFHJ")
 """Some valid client codes."""
 ANA, BEA, CLEA, DEA = CODES[:4]
+
+
+def newcomer_code(random_part: str) -> str:
+    """A valid temporary code of a newcomer from seven characters of the codes' alphabet."""
+    return NEWCOMER_PREFIX + with_check(random_part)
+
+
+CARDS = tuple(newcomer_code(f"4AC7HK{letter}") for letter in "ABCDE")
+"""The temporary codes of some newcomers."""
 
 
 @contextmanager

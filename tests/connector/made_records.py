@@ -111,10 +111,29 @@ def report(
     """An attendance record of a session that was held on its day with everybody on the list present."""
     codes = list(roster)
     day = dt.date(2026, 3, 2) + dt.timedelta(days=7 * (week - 1))
-    session = {"healing_group": group, "week": str(week), "session_date": day.isoformat(), "was_held": "yes"}
+    session = {"healing_group": group, "week": str(week), "session_date": day.isoformat(), "session_kind": "planned"}
     listed = {"roster_codes": " ".join(codes), "roster_count": str(len(codes)), "head_count": str(len(codes))}
     times = {"start_time": "09:00:00.000+02:00", "end_time": "10:45:00.000+02:00"}
     return stored("attendance", server_id, {**session, **listed, **times, **answers}, root)
+
+
+def old_report(server_id: int, group: str, week: int, roster: Iterable[str] = (), **answers: str) -> StoredRecord:
+    """As `report`, of the form that asked whether the session was held and had no questions about its kind."""
+    return report(server_id, group, week, roster, **{"session_kind": "", "was_held": "yes", **answers})
+
+
+def in_distress(number: int, code: str, told: str = "nnnn", **answers: str) -> dict[str, str]:
+    """The answers about somebody in distress; `told` has a letter for each answer of the triage: y, n, r or - (none).
+
+    `code` is a member's, or the question of a newcomer's code, or visitor.
+    """
+    slot, names = f"distress_{number}", ("thoughts_now", "plan", "means", "past_year")
+    words = {"y": "yes", "n": "no", "r": "refused", "-": ""}
+    is_other = code == "visitor" or code.startswith("newcomer_")
+    who = {"listed": "no", "other": code} if is_other else {"listed": "yes", "member": code}
+    triage = {name: words[letter] for name, letter in zip(names, told, strict=True)}
+    more = {f"{slot}_more": "yes"} if number > 1 else {"anyone_in_distress": "yes"}
+    return {**more, **{f"{slot}_{name}": answer for name, answer in {**who, **triage, **answers}.items()}}
 
 
 def visit(server_id: int, code: str, wave: str = "endline", root: str = "", **answers: str) -> StoredRecord:

@@ -14,7 +14,7 @@ from connector.precious_schema import cha, healing_group, submission
 from connector.records import StoredRecord
 from connector.schema import FORM_TABLES
 from tests.connector.derived_database import ANA, BEA, CLEA, DEA, empty_database
-from tests.connector.made_records import dump, intake, keep, move, register, remove, report, rows, visit
+from tests.connector.made_records import dump, in_distress, intake, keep, move, register, remove, report, rows, visit
 
 PHQ9_TEN = {f"phq9_{item}": "2" for item in range(1, 6)} | {f"phq9_{item}": "0" for item in range(6, 10)}
 AT_RISK = {
@@ -177,7 +177,8 @@ def test_a_group_whose_cha_is_unknown_is_a_problem(connection: Connection) -> No
 
 
 def test_a_session_reported_twice_is_a_problem_until_one_is_deleted(connection: Connection) -> None:
-    first, second = report(1, "G1", 3, [ANA]), report(2, "G1", 3, [ANA], was_held="no", not_held_reason="rain")
+    rain = {"session_kind": "not_held", "not_held_reason": "rain"}
+    first, second = report(1, "G1", 3, [ANA]), report(2, "G1", 3, [ANA], **rain)
     keep(connection, first, second)
     assert problems(connection, "session_reported_twice") == [("root-1", None)]
     assert one(connection, fact.session, healing_group="G1", week=3)["status"] == "not_held"
@@ -276,8 +277,7 @@ def test_people_who_did_not_enrol_have_no_change(connection: Connection) -> None
 
 
 def test_alerts_come_from_interviews_and_from_sessions(connection: Connection) -> None:
-    distress = {"anyone_in_distress": "yes", "distress_members": ANA}
-    keep(connection, intake(1, ANA, **AT_RISK), report(2, "G1", 1, [ANA], **distress))
+    keep(connection, intake(1, ANA, **AT_RISK), report(2, "G1", 1, [ANA], **in_distress(1, ANA, "nnny")))
     found = {row["alert_id"]: row["level"] for row in rows(connection, fact.alert)}
     assert found == {"safety:root-1": "imminent", f"distress:root-2:{ANA}": "moderate"}
     assert one(connection, fact.alert, kind="safety")["opened_at"] == dt.datetime(2026, 3, 2, 9, 30)

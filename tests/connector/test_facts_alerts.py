@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
-from connector.facts import Cha, HealingGroup, Registry, Report
-from connector.facts_alerts import Interview, alert_id, interview_alert, report_alerts, safety_level
+from connector.facts import Cha, HealingGroup, InDistress, Registry, Report
+from connector.facts_alerts import Interview, alert_id, interview_alert, report_alerts
+from forms.distress import VISITOR
+from tests.connector.derived_database import newcomer_code
 
 ENDED = dt.datetime(2026, 3, 2, 9, 30)
 REGISTRY = Registry(
@@ -40,15 +42,24 @@ REPORT = Report(
     minutes=None,
     reported_at=ENDED,
     ended_at=ENDED,
-    in_distress=("X",),
+    in_distress=(InDistress("X", "moderate", "stayed_with"),),
     to_follow_up=("X", "Y"),
 )
+NEWCOMER = newcomer_code("4AC7HK9")
 
 
 def alert(interview: Interview) -> dict[str, Any]:
     found = interview_alert(interview, REGISTRY)
     assert found is not None
     return found
+
+
+def alerts(*reports: Report, **joined: str) -> list[dict[str, Any]]:
+    return report_alerts(reports, REGISTRY, joined)
+
+
+def in_distress(*people: InDistress, **more: Any) -> Report:
+    return replace(REPORT, in_distress=people, to_follow_up=(), **more)
 
 
 def test_nobody_has_to_react_to_a_calm_interview() -> None:
@@ -60,31 +71,6 @@ def test_the_level_says_how_soon(level: str, hours: int) -> None:
     found = alert(replace(INTERVIEW, triage={**TRIAGE, "safety_level": level}))
     assert (found["level"], found["opened_at"]) == (level, ENDED)
     assert found["due_at"] - found["opened_at"] == dt.timedelta(hours=hours)
-
-
-@pytest.mark.parametrize(
-    ("answers", "level"),
-    [
-        ({}, "low"),
-        ({"safety_past_year": "yes"}, "moderate"),
-        ({"safety_thoughts_now": "yes"}, "moderate"),
-        ({"safety_thoughts_now": "yes", "safety_plan": "yes"}, "imminent"),
-        ({"safety_thoughts_now": "refused", "safety_means": "refused"}, "imminent"),
-    ],
-)
-def test_the_level_is_computed_from_the_answers(answers: dict[str, str], level: str) -> None:
-    assert safety_level({**TRIAGE, **answers}) == level
-
-
-def test_of_two_levels_the_more_serious_counts() -> None:
-    assert safety_level({**TRIAGE, "safety_level": "imminent"}) == "imminent"
-    worse = {**TRIAGE, "safety_thoughts_now": "yes", "safety_plan": "yes", "safety_level": "low"}
-    assert safety_level(worse) == "imminent"
-
-
-@pytest.mark.parametrize(("answer", "level"), [("1", "moderate"), ("3", "moderate"), ("0", None), ("refused", None)])
-def test_thoughts_without_a_finished_triage_still_raise_an_alert(answer: str, level: str | None) -> None:
-    assert safety_level({"phq9_9": answer}) == level
 
 
 def test_an_alert_belongs_to_the_group_of_the_interview() -> None:
@@ -111,21 +97,66 @@ def test_a_corrected_client_code_does_not_make_another_alert() -> None:
 
 
 def test_people_named_in_a_session_raise_alerts() -> None:
-    found = {(row["kind"], row["client_code"], row["level"]) for row in report_alerts([REPORT], REGISTRY)}
+    found = {(row["kind"], row["client_code"], row["level"]) for row in alerts(REPORT)}
     assert found == {("distress", "X", "moderate"), ("follow_up", "X", "follow_up"), ("follow_up", "Y", "follow_up")}
+
+
+@pytest.mark.parametrize(("level", "hours"), [("imminent", 2), ("moderate", 24), ("low", 168)])
+def test_distress_has_the_level_and_the_actions_of_its_own_triage(level: str, hours: int) -> None:
+    (found,) = alerts(in_distress(InDistress("X", level, "stayed_with called_psychologist")))
+    assert (found["level"], found["actions"]) == (level, "stayed_with called_psychologist")
+    assert found["due_at"] - found["opened_at"] == dt.timedelta(hours=hours)
 
 
 def test_a_session_reported_twice_raises_each_alert_once_from_the_first_record() -> None:
     second = replace(REPORT, root_uuid="r9", server_id=9, to_follow_up=("Z",))
-    found = {(row["kind"], row["client_code"]): row["root_uuid"] for row in report_alerts([second, REPORT], REGISTRY)}
+    found = {(row["kind"], row["client_code"]): row["root_uuid"] for row in alerts(second, REPORT)}
     assert found[("distress", "X")] == "r2"
     assert found[("follow_up", "Z")] == "r9"
     assert len(found) == 4
 
 
+def test_a_second_report_makes_an_alert_more_serious_and_never_less() -> None:
+    mild = in_distress(InDistress("X", "low", "none_needed"))
+    grave = in_distress(InDistress("X", "imminent", "stayed_with"), root_uuid="r9", server_id=9)
+    for first, second in ((mild, grave), (replace(grave, server_id=1), replace(mild, server_id=9))):
+        (found,) = alerts(second, first)
+        assert (found["level"], found["root_uuid"]) == ("imminent", first.root_uuid)
+        assert found["due_at"] - found["opened_at"] == dt.timedelta(hours=2)
+        assert set(found["actions"].split()) == {"none_needed", "stayed_with"}
+
+
 def test_reports_without_a_group_keep_their_alerts_apart() -> None:
     lost = replace(REPORT, healing_group=None, to_follow_up=())
-    assert len(report_alerts([lost, replace(lost, root_uuid="r9")], REGISTRY)) == 2
+    assert len(alerts(lost, replace(lost, root_uuid="r9"))) == 2
+
+
+@pytest.mark.parametrize("code", [VISITOR, None])
+def test_two_people_without_a_code_are_two_alerts(code: str | None) -> None:
+    nobody_known = InDistress(code, "moderate")
+    found = alerts(in_distress(nobody_known, InDistress("X", "low"), nobody_known))
+    assert len({row["alert_id"] for row in found}) == 3
+    assert [row["client_code"] for row in found] == [None, "X", None]
+    assert found[0]["person"] == ("visitor" if code else "unknown")
+
+
+def test_a_visitor_in_a_second_report_may_be_another_visitor() -> None:
+    one = in_distress(InDistress(VISITOR, "low"))
+    assert len(alerts(one, replace(one, root_uuid="r9", server_id=9))) == 2
+
+
+def test_somebody_new_in_the_record_does_not_change_a_visitors_id() -> None:
+    visitor = InDistress(VISITOR, "low")
+    (alone,) = alerts(in_distress(visitor))
+    assert alone["alert_id"] in {row["alert_id"] for row in alerts(in_distress(InDistress("X", "low"), visitor))}
+
+
+def test_a_newcomer_is_called_by_the_temporary_code_until_the_intake() -> None:
+    (before,) = alerts(in_distress(InDistress(NEWCOMER, "low")))
+    (after,) = alerts(in_distress(InDistress(NEWCOMER, "low")), **{NEWCOMER: "X"})
+    assert (before["person"], before["client_code"]) == ("newcomer", NEWCOMER)
+    assert (after["person"], after["client_code"]) == ("client", "X")
+    assert before["alert_id"] == after["alert_id"]
 
 
 def test_an_id_that_would_be_too_long_is_digested() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connector.facts import HealingGroup, Membership, Report
+from connector.facts import HealingGroup, InDistress, Membership, Report
 from connector.facts_attendance import build_marks
 from connector.facts_sessions import build_sessions, reports_of_unknown_group, session_row, unknown_cha
 
@@ -27,7 +27,7 @@ HELD = Report(
     minutes=90,
     reported_at=dt.datetime(2026, 3, 2, 18),
     ended_at=dt.datetime(2026, 3, 2, 17),
-    in_distress=("A",),
+    in_distress=(InDistress("A", "low"),),
     to_follow_up=("A", "C"),
 )
 ALWAYS = dt.date(2026, 1, 1)

@@ -6,9 +6,10 @@ import pytest
 
 from connector.recompute import recompute
 from connector.records import RecordRows, StoredRecord, read_record
+from forms.distress import SLOTS
 from forms.library import FORMS, INSTRUMENTS
 from tests.connector.made_forms import HOUSEHOLD
-from tests.connector.made_records import MOMENT, intake, report, stored, visit
+from tests.connector.made_records import MOMENT, in_distress, intake, old_report, report, stored, visit
 
 CODE = "4AC7-HK9X"
 
@@ -161,3 +162,28 @@ def test_without_the_phones_day_the_day_of_arrival_counts() -> None:
 def test_a_code_too_long_to_be_one_reaches_no_assessment() -> None:
     each = stored("outcome", 1, {"client_code": "X" * 40, **items("gad7", *"0000000")})
     assert assessment(each, "gad7")["client_code"] is None
+
+
+@pytest.mark.parametrize("slot", SLOTS)
+def test_the_level_of_everybody_in_distress_is_compared(slot: str) -> None:
+    number = SLOTS.index(slot) + 1
+    people: dict[str, str] = {}
+    for place in range(1, number + 1):
+        people |= in_distress(place, f"newcomer_{place}", "yynn")
+    each = report(1, "G1", 1, **people, newcomer_count=str(number), **{f"newcomer_{n}": f"N{n}" for n in range(1, 4)})
+    assert paths(each, "score_differs") == set()
+    wrong = report(1, "G1", 1, **people, newcomer_count=str(number), newcomer_1="N1", **{f"{slot}_level": "low"})
+    assert f"{slot}_level" in paths(wrong, "score_differs")
+
+
+def test_whether_a_session_was_held_follows_from_its_kind() -> None:
+    kinds = {"planned": "yes", "merged": "yes", "made_up": "yes", "not_held": "no"}
+    assert {kind: recompute(FORMS["attendance"], {"session_kind": kind})["was_held"] for kind in kinds} == kinds
+    assert paths(report(1, "G1", 1, session_kind="not_held", was_held="yes"), "calculation_differs") == {"was_held"}
+
+
+def test_a_value_that_the_form_before_asked_for_directly_is_the_records_own() -> None:
+    each = old_report(1, "G1", 1, ["A", "B"], head_count="3", head_count_difference="1", expected_present="2")
+    assert paths(each, "calculation_differs") == set()
+    assert "was_held" not in recompute(FORMS["attendance"], {"was_held": "yes"})
+    assert recompute(FORMS["attendance"], {"was_held": "yes", "head_count": "3"})["people_counted"] == "3"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from connector.database import open_database
-from connector.fact_schema import client_identity
+from connector.fact_schema import client_identity, session
 from forms.client_code import with_check
 from tests.dashboard.known_programme import SENTINEL_NAME, SENTINEL_PHONE, code
 from tests.dashboard.pages import metrics, open_page, readable, words
@@ -61,6 +61,28 @@ def test_head_counts_are_reconciled_week_by_week(monkeypatch: pytest.MonkeyPatch
     weeks = app.table[0].value.set_index("Week")
     assert weeks.loc["6"].tolist() == ["4 − 1 = 3", "4", "+1"]
     assert weeks.loc["15"].tolist() == ["4 − 1 = 3", "3", "0"]
+
+
+def test_two_weeks_in_one_meeting_are_counted_once_and_say_so(monkeypatch: pytest.MonkeyPatch, own_url: str) -> None:
+    engine = open_database(own_url)
+    in_group = session.c.healing_group == "2801-01"
+    nothing = dict.fromkeys(("head_count", "head_count_difference", "minutes", "people_in_distress"))
+    with engine.begin() as connection:
+        merged = {"kind": "merged", "merged_into": 15, **nothing}
+        connection.execute(update(session).where(in_group, session.c.week == 14).values(**merged))
+        carrier = {"kind": "merged", "newcomers": 2, "head_count": 5}
+        connection.execute(update(session).where(in_group, session.c.week == 15).values(**carrier))
+        connection.execute(update(session).where(in_group, session.c.week == 13).values(kind="made_up"))
+    engine.dispose()
+    app = open_page(monkeypatch, own_url, "healing_groups", group="2801-01")
+    weeks = app.table[0].value.set_index("Week")
+    assert (weeks.loc["15"]["Counted"], weeks.loc["14"]["Counted"]) == ("5 (2 new)", "with week 15")
+    assert "two weeks in one meeting" in readable(app)
+    app.selectbox(key="week").set_value(14).run()
+    assert "in one meeting with week 15, where it is counted" in readable(app)
+    assert "Minutes" not in metrics(app)
+    app.selectbox(key="week").set_value(13).run()
+    assert "made up for on another day" in readable(app) and "Minutes" in metrics(app)
 
 
 def test_one_session_shows_who_was_absent_and_why(monkeypatch: pytest.MonkeyPatch, known_url: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
 from connector.database import open_database
+from connector.fact_schema import alert, assessment
 from dashboard.queries_alerts import handling_history
 from dashboard.show import key_for
 from forms.library import INSTRUMENTS
@@ -73,6 +75,24 @@ def test_an_alert_that_is_chosen_shows_what_was_done(monkeypatch: pytest.MonkeyP
     text = readable(choose_alert(monkeypatch, known_url, 2))
     assert f"**{code('c1')}** · Moderate" in text
     assert "Acknowledged by JN, 15 Apr 2026, 12:00" in text and "Contacted by JN" in text
+
+
+def test_an_alert_of_somebody_without_intake_names_no_client_and_leads_nowhere(
+    monkeypatch: pytest.MonkeyPatch, own_url: str
+) -> None:
+    engine = open_database(own_url)
+    people = {"x1": ("visitor", None), "x2": ("unknown", None), "x5": ("newcomer", "N4AC7-HK9P")}
+    with engine.begin() as connection:
+        for alert_id, (person, client_code) in people.items():
+            told = {"person": person, "client_code": client_code, "actions": "stayed_with"}
+            connection.execute(update(alert).where(alert.c.alert_id == alert_id).values(**told))
+    engine.dispose()
+    app = choose_alert(monkeypatch, own_url, 2)
+    assert not app.exception
+    assert list(app.dataframe[0].value["Client"]) == ["Visitor", "Not named", "N4AC7-HK9P", code("d1")]
+    assert "**Newcomer N4AC7-HK9P, no intake yet** · Moderate" in readable(app)
+    assert "Done at once: I stayed with the person." in readable(app)
+    assert not [button.key for button in app.button if (button.key or "").startswith("open-")]
 
 
 def test_an_alert_is_closed_on_the_page(monkeypatch: pytest.MonkeyPatch, own_url: str) -> None:
@@ -161,3 +181,18 @@ def test_no_download_offers_the_table_of_names(monkeypatch: pytest.MonkeyPatch, 
     app = open_page(monkeypatch, known_url, "data")
     assert "client" in app.selectbox(key="table").options
     assert "client_identity" not in app.selectbox(key="table").options
+
+
+def test_an_interview_that_stopped_is_told_beside_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, own_url: str
+) -> None:
+    engine = open_database(own_url)
+    with engine.begin() as connection:
+        stopped = {"score": None, "band": None, "answered": 3, "stopped": True}
+        connection.execute(update(assessment).where(assessment.c.root_uuid == "after-b1").values(**stopped))
+    engine.dispose()
+    app = open_page(monkeypatch, own_url, "outcomes")
+    assert "17 % (1 of 6) of the interviews at the end stopped before their end" in readable(app)
+    app = open_page(monkeypatch, own_url, "healing_groups", group="2812-01")
+    app.selectbox(key="client").set_value(code("b1")).run()
+    assert "no score: 3 of 9 answered, the interview stopped" in list(app.table[-1].value["Score and band"])

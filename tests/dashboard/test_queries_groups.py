@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
+from connector.database import open_database
+from connector.fact_schema import session
 from dashboard.filters import ALL, Filters
 from dashboard.queries_groups import (
     group_marks,
@@ -134,3 +136,14 @@ def test_a_persons_scores_run_by_date(known: Connection) -> None:
         ("baseline", 15),
         ("endline", 8),
     ]
+
+
+def test_two_sessions_in_one_meeting_are_one_of_the_last_three(own_url: str) -> None:
+    engine = open_database(own_url)
+    week_16 = (session.c.healing_group == "2812-01") & (session.c.week == 16)
+    with engine.begin() as connection:
+        connection.execute(update(session).where(week_16).values(kind="merged", merged_into=15))
+        row = rates_of(connection).loc["2812-01"]
+    engine.dispose()
+    assert (row["present"], row["expected"]) == (18, 21)  # weeks 13, 14, 15: 6 of 7 each
+    assert row["held"] == 16

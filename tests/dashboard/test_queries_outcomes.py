@@ -6,8 +6,10 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
+from connector.database import open_database
+from connector.fact_schema import assessment
 from dashboard.filters import ALL, Filters
 from dashboard.queries_outcomes import (
     band_pairs,
@@ -15,6 +17,7 @@ from dashboard.queries_outcomes import (
     coverage,
     cut_off_counts,
     safety_item_change,
+    stopped_interviews,
     verdicts,
 )
 from forms.library import INSTRUMENTS
@@ -39,6 +42,19 @@ def test_everybody_enrolled_is_accounted_for_once(known: Connection) -> None:
 def test_a_missing_score_is_not_due_while_the_window_is_open(known: Connection) -> None:
     found = only_row(coverage(known, ALL, "phq9", date(2026, 3, 22)))
     assert (found["no_after"], found["not_due"]) == (0, 13)
+
+
+def test_interviews_that_stopped_are_told_apart_from_those_that_were_not_made(own_url: str) -> None:
+    engine = open_database(own_url)
+    with engine.begin() as connection:
+        assert only_row(stopped_interviews(connection, ALL)) == {"interviews": 6, "stopped": 0}
+        stopped = {"score": None, "band": None, "answered": 3, "stopped": True}
+        is_after = assessment.c.root_uuid.in_(["after-b1", "before-b2"])
+        connection.execute(update(assessment).where(is_after).values(**stopped))
+        assert only_row(stopped_interviews(connection, ALL)) == {"interviews": 6, "stopped": 1}
+        men = Filters(sex=("male",))
+        assert only_row(stopped_interviews(connection, men)) == {"interviews": 1, "stopped": 0}
+    engine.dispose()
 
 
 def test_people_are_counted_by_band_before_and_after(known: Connection) -> None:

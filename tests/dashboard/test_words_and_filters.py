@@ -14,10 +14,13 @@ from dashboard.frame import STALE_AFTER, age_words, is_stale
 from dashboard.wording import (
     LEVELS,
     NOT_RECORDED,
+    PEOPLE,
+    action_words,
     answer_words,
     band_label,
     counted,
     percent,
+    person_words,
     sector_label,
     sex_label,
     share,
@@ -25,6 +28,7 @@ from dashboard.wording import (
 )
 from forms.library import INSTRUMENTS
 from forms.programme import PROGRAMME
+from forms.safety import ACTIONS
 
 FIXED = {"HEALING_TODAY": "2026-04-15"}
 NOW = clock.now(FIXED)
@@ -115,7 +119,20 @@ def test_every_level_of_alert_has_a_word_and_a_limit() -> None:
 
 
 def test_no_word_for_an_alert_says_what_it_is_about() -> None:
-    assert not [word for word in LEVELS.values() if "suic" in word.lower()]
+    words = [*LEVELS.values(), *PEOPLE.values(), *map(action_words, ACTIONS.codes)]
+    assert not [word for word in words if "suic" in word.lower()]
+
+
+def test_who_an_alert_is_about_has_a_word_or_a_code() -> None:
+    found = [person_words(person, "CODE") for person in ("client", "newcomer", "visitor", "unknown")]
+    assert found == ["CODE", "Newcomer CODE, no intake yet", "Visitor", "Not named"]
+
+
+def test_what_was_done_at_once_is_told_in_the_words_of_the_forms() -> None:
+    assert action_words("stayed_with called_help_line") == (
+        "I stayed with the person; I called a help line or an ambulance"
+    )
+    assert action_words(None) == ""
 
 
 def test_numbers_are_written_with_their_counts() -> None:

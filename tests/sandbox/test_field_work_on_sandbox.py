@@ -23,12 +23,12 @@ from connector.sandbox.story import Client, Cohort, ProgrammeSize, Record
 from connector.sandbox.story_rosters import roster_on
 from connector.sandbox.story_truth import reckon
 from connector.sandbox.story_visits import SUPERVISORS
-from forms.client_code import is_valid
+from forms.client_code import is_newcomer, is_valid
 from forms.library import FORMS
 from forms.xlsform import build_form
 
 TINY = ProgrammeSize(sectors=1, cohorts=(Cohort(1, 24, True), Cohort(1, 3)), members=(5, 6))
-STORY = simulate(1, dt.date(2026, 8, 31), TINY)
+STORY = simulate(27, dt.date(2026, 8, 31), TINY)
 TRUTH = reckon(STORY)
 TOKEN = "c0" * 20
 Row = Mapping[str, Any]
@@ -208,8 +208,32 @@ def test_levels_of_risk_computed_on_the_phone_are_the_ones_worked_out_by_hand(
 ) -> None:
     place, _ = played
     rows = [row for form_id in ("intake", "outcome") for row in place.rows(form_id)]
-    levels = [row["interview/safety/safety_level"] for row in rows if "interview/safety/safety_level" in row]
+    levels = [row[name] for row in rows for name in row if name.endswith(("/safety_level", "/safety_2_level"))]
     assert {level: levels.count(level) for level in set(levels)} == {k: n for k, n in TRUTH.safety_alerts.items() if n}
+
+
+def test_everybody_in_distress_has_the_level_of_the_own_triage(played: tuple[Place, FieldReport]) -> None:
+    rows = played[0].rows("attendance")
+    levels = [
+        row[name] for row in rows for name in row if name.startswith("care/distress_") and name.endswith("_level")
+    ]
+    assert len(levels) == sum(len(row.get("care/distress_members", "").split()) for row in rows) > 2
+
+
+def test_who_came_before_the_screening_shows_the_card_with_the_code_of_that_session(
+    played: tuple[Place, FieldReport],
+) -> None:
+    made = {code for row in played[0].rows("attendance") for code in row.get("roster/newcomer_codes", "").split()}
+    typed = [row["about/newcomer_code"] for row in played[0].rows("intake") if "about/newcomer_code" in row]
+    assert len(typed) == TRUTH.newcomers["joined"] > 0
+    assert set(typed) <= made and all(is_newcomer(code) for code in made)
+
+
+def test_a_merged_session_is_one_report_of_two_weeks(played: tuple[Place, FieldReport]) -> None:
+    merged = [row for row in played[0].rows("attendance") if row["session/session_kind"] == "merged"]
+    assert [(row["session/was_held"], row["session/merged_week"] != row["session/week"]) for row in merged] == [
+        ("yes", True)
+    ]
 
 
 def test_every_client_has_a_valid_code_of_its_own(played: tuple[Place, FieldReport]) -> None:

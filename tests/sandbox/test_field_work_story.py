@@ -187,7 +187,7 @@ def test_most_people_get_better_and_some_get_worse(story: Programme) -> None:
 def test_people_are_at_risk_at_every_level(story: Programme) -> None:
     answers = [client.answers for client in story.clients.values() if client.answers]
     assert {each.safety.level for each in answers if each.safety} == {"low", "moderate", "imminent"}
-    assert all((each.safety is not None) == (each.items["phq9_9"] in "123") for each in answers)
+    assert all((each.safety is not None) == (each.items.get("phq9_9") in ("1", "2", "3")) for each in answers)
 
 
 def test_not_everybody_is_met_again(story: Programme) -> None:

@@ -111,8 +111,10 @@ def test_deleted_records_count_nowhere(story: Programme, truth: Truth) -> None:
     assert not {each.record_id for each in truth.assessments} & set(truth.deleted)
 
 
-def test_every_interview_has_three_assessments(truth: Truth) -> None:
-    assert set(Counter(each.record_id for each in truth.assessments).values()) == {3}
+def test_every_interview_has_three_assessments_unless_it_stopped(truth: Truth) -> None:
+    begun = Counter(Counter(each.record_id for each in truth.assessments).values())
+    assert begun[3] > 50 * (begun[1] + begun[2]) > 0
+    assert truth.stopped > begun[1] + begun[2]
     assert {each.wave for each in truth.assessments} == {"screening", "baseline", "endline", "six_months"}
 
 

@@ -1,0 +1,64 @@
+"""Knows how serious the answers about self-harm in a record are, however many of them there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from forms.distress import SLOTS
+from forms.expression import Ref
+from forms.expression_value import evaluate, text, truth
+from forms.instruments.catalogue import CATALOGUE
+from forms.programme_shape import TRIAGE_ANSWERS
+from forms.safety import LEVELS, PREFIXES, level
+
+Answers = Mapping[str, str | None]
+
+LEVEL_WITHOUT_TRIAGE = "moderate"
+"""Of somebody who gave a reason for a triage that is not finished (proposal, to be confirmed by the psychologist)."""
+SPOKE_OF_HARM = "spoke_of_harm"
+TRIAGE_PARTS = (*TRIAGE_ANSWERS, "level", "actions")
+"""How the names of a triage's questions end."""
+SAFETY_ITEMS = {each.safety_item: each.safety_condition() for each in CATALOGUE.values() if each.safety_item}
+"""The items of any instrument of ours that lead to a triage, and when they do."""
+SAFETY_QUESTIONS = (SPOKE_OF_HARM, *(f"{prefix}_{part}" for prefix in PREFIXES for part in TRIAGE_PARTS))
+"""The questions of an interview, beside the items, that say how safe a person is."""
+
+_LEVEL_OF = {prefix: level(prefix=prefix) for prefix in (*PREFIXES, *SLOTS)}
+_REASONS = (*SAFETY_ITEMS.values(), Ref(SPOKE_OF_HARM).equals("yes"))
+
+
+def most_serious(levels: Iterable[str | None]) -> str | None:
+    """Return the most serious of some levels; None when none of them is a level."""
+    found = set(levels)
+    return next((each for each in reversed(LEVELS) if each in found), None)
+
+
+def triage_level(answers: Answers, prefix: str) -> str | None:
+    """Return the level of one triage: the more serious of the phone's and the one computed here; None if not begun.
+
+    A triage that was begun and not finished counts as moderate, and as imminent when the answers that are there reach
+    that already: a lost answer must not lose an alert.
+    """
+    given = {f"{prefix}_{name}": answers.get(f"{prefix}_{name}") for name in TRIAGE_ANSWERS}
+    known = most_serious((answers.get(f"{prefix}_level"), text(evaluate(_LEVEL_OF[prefix], given))))
+    if not any(given.values()):
+        return known or (LEVEL_WITHOUT_TRIAGE if answers.get(f"{prefix}_actions") else None)
+    without_the_missing = {name: answer or "no" for name, answer in given.items()}
+    at_least = text(evaluate(_LEVEL_OF[prefix], without_the_missing))
+    return most_serious((known or LEVEL_WITHOUT_TRIAGE, at_least))
+
+
+def interview_level(answers: Answers) -> str | None:
+    """Return the level of an interview: the most serious over all its triages; None when nobody has to react.
+
+    `answers` hold SAFETY_QUESTIONS and SAFETY_ITEMS. A reason for a triage (a safety item with 1 or more, harm spoken
+    of when the interview stopped) without any triage begun counts as moderate.
+    """
+    found = most_serious(triage_level(answers, prefix) for prefix in PREFIXES)
+    has_reason = any(truth(evaluate(reason, answers)) for reason in _REASONS)
+    return found or (LEVEL_WITHOUT_TRIAGE if has_reason else None)
+
+
+def all_actions(actions: Iterable[str | None]) -> str | None:
+    """Return the codes of what was done in several triages, each once, in their order; None when there are none."""
+    return " ".join(dict.fromkeys(code for each in actions for code in (each or "").split())) or None
