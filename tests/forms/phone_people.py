@@ -1,100 +1,58 @@
-"""Fills the programme's forms on KoboCollect's engine for tests: rosters, ordinary answers, and who changes what."""
+"""Fills the programme's forms on KoboCollect's engine for tests: phones, their lists, and what came of a filling."""
 
 from __future__ import annotations
 
 import datetime as dt
 import random
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from connector.sandbox.phone import Filling, PhoneForm, Refusal
+from connector.sandbox.phone import Device, Filling, PhoneForm, Refusal
 from forms.client_code import with_check
-from forms.library import FORMS
-from forms.xlsform import convert_workbook, form_sheets
+from forms.form import Form
+from forms.library import forms_of
+from forms.programme import PROGRAMME
+from forms.programme_file import read_programme
+from forms.programme_shape import Programme
+from forms.xlsform import build_form, convert_workbook, form_sheets
+
+FULL_FILE = Path(__file__).parents[1] / "fixtures" / "programme_full.toml"
+USUAL, FULL, NO_INSTRUMENTS = "usual", "full", "no_instruments"
 
 KEZA, MANZI, UMUTONI, GABO, GONE = (
     with_check(part) for part in ("AAAAAAA", "CCCCCCC", "DDDDDDD", "EEEEEEE", "FFFFFFF")
 )
 STRANGER = with_check("3467ACD")
-MEDIA = {
-    "groups.csv": b"name,label,sector,cha\n2801-01,Abahuje,2801,cha001\n2801-02,Icyizere,2801,cha002\n"
-    b"2801-03,Tuzamurane,2801,cha001\n",
-    "members.csv": (
-        "name,label,healing_group,active\n"
-        f"{KEZA},Keza,2801-01,1\n{MANZI},Manzi,2801-01,1\n{UMUTONI},Umutoni,2801-01,1\n{GONE},Gone,2801-01,0\n"
-        f"{GABO},Gabo,2801-03,1\n"
-    ).encode(),
+NEWCOMER = f"N{with_check('RTVWXY3')}"
+"""The code on a card that somebody was given in a session."""
+
+_GROUPS = (
+    "name,label,sector,cha\n2801-01,Abahuje,2801,cha001\n2801-02,Icyizere,2801,cha002\n"
+    "2801-03,Tuzamurane,2801,cha001\n2802-01,Twisungane,2802,cha001\n"
+)
+_MEMBERS = (
+    "name,label,healing_group,active\n"
+    f"{KEZA},Keza,2801-01,1\n{MANZI},Manzi,2801-01,1\n{UMUTONI},Umutoni,2801-01,1\n{GONE},Gone,2801-01,0\n"
+    f"{GABO},Gabo,2801-03,1\n"
+)
+NO_MEMBERS = "name,label,healing_group,active\n"
+LISTS = {
+    "usual": {"groups.csv": _GROUPS.encode(), "members.csv": _MEMBERS.encode()},
+    "without_members": {"groups.csv": _GROUPS.encode(), "members.csv": NO_MEMBERS.encode()},
+    # Downloaded before Umutoni joined and before the one who is gone had left.
+    "stale": {
+        "groups.csv": _GROUPS.encode(),
+        "members.csv": f"{NO_MEMBERS}{KEZA},Keza,2801-01,1\n{MANZI},Manzi,2801-01,1\n{GONE},Gone,2801-01,1\n".encode(),
+    },
 }
+"""The media of phones: what each list holds depends on when the phone last took it from the server."""
+MEDIA = LISTS["usual"]
 NOW = dt.datetime(2026, 3, 2, 9, 30, tzinfo=dt.UTC)
-
-ELIGIBLE = {
-    "sex": "female",
-    "birth_year_known": "yes",
-    "birth_year": 1980,
-    "able_to_take_part": "yes",
-    "earlier_participant": "no",
-}
-CONSENTING = {
-    "consent_service": "yes",
-    "consent_mode": "thumbprint",
-    "consent_research": "yes",
-    "short_name": "Keza",
-    "sector": "2801",
-    "cell": "280101",
-    "village": "28010101",
-}
-ENROLLED = {"enrolled": "yes", "healing_group": "2801-01", "joined_on": "2026-03-02"}
-SESSION = {
-    "healing_group": "2801-01",
-    "week": "3",
-    "session_date": "2026-03-01",
-    "was_held": "yes",
-    "anyone_absent": "no",
-    "head_count": 3,
-    "components": "ritual_dance breathing",
-    "start_time": "09:00:00.000+02:00",
-    "end_time": "11:00:00.000+02:00",
-    "anyone_in_distress": "no",
-    "anyone_to_follow_up": "no",
-}
-VISIT = {
-    "wave": "endline",
-    "asked_by": "other_cha",
-    "sector": "2801",
-    "healing_group": "2801-01",
-    "client_on_list": "yes",
-    "client_listed": KEZA,
-    "contact_result": "interviewed",
-}
-LIVELIHOOD = {
-    "work_days_lost": 3,
-    "income_activity": "yes",
-    "saved_last_month": "no",
-    "has_loan": "refused",
-    "in_cooperative": "no",
-    "in_self_help_group": "yes",
-    "meals_yesterday": "2",
-}
-SAFE = {
-    "safety_thoughts_now": "no",
-    "safety_plan": "no",
-    "safety_means": "no",
-    "safety_past_year": "no",
-    "safety_actions": "none_needed",
-}
-
-
-def scale(name: str, values: str) -> dict[str, str]:
-    """Answers to an instrument from a string with one digit an item; `r` is a refusal."""
-    return {f"{name}_{n}": "refused" if value == "r" else value for n, value in enumerate(values, start=1)}
-
-
-def interview(phq9: str = "0" * 9, gad7: str = "0" * 7, pcl5: str = "0" * 20) -> dict[str, str]:
-    """Answers to all three instruments, and to the PHQ-9's question on difficulty."""
-    return scale("phq9", phq9) | scale("gad7", gad7) | scale("pcl5", pcl5) | {"phq9_10": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +64,65 @@ class Sent:
     values: dict[str, str]
     shown: tuple[str, ...]
 
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The questions whose answer the phone did not take, by name."""
+        return tuple(name_of(refusal) for refusal in self.refusals)
+
+    @property
+    def stopped_at(self) -> str:
+        """The question that keeps the form from being finalized, by name; "" when none does."""
+        return name_of(self.not_final) if self.not_final is not None else ""
+
+
+def name_of(refusal: Refusal) -> str:
+    """Return the name of the question that a refusal is about."""
+    return refusal.path.rsplit("/", 1)[1]
+
 
 @cache
-def phone_form(form_id: str, username: str = "cha001") -> PhoneForm:
+def programmes() -> Mapping[str, Programme]:
+    """The packaged programme, one that differs from it in everything, and one without instruments at intake."""
+    full = read_programme(FULL_FILE.read_text(encoding="utf-8"), FULL_FILE.name)
+    none = replace(PROGRAMME, intake_instruments=())
+    return MappingProxyType({USUAL: PROGRAMME, FULL: full, NO_INSTRUMENTS: none})
+
+
+@cache
+def forms_for(programme: str = USUAL, area: str = "") -> Mapping[str, Form]:
+    """The forms of one of the `programmes`, by id."""
+    return forms_of(programmes()[programme], area)
+
+
+@cache
+def workbook_of(form_id: str, programme: str = USUAL, area: str = "") -> bytes:
+    """The workbook as a coordinator uploads it."""
+    return build_form(forms_for(programme, area)[form_id])
+
+
+@cache
+def xform_of(form_id: str, programme: str = USUAL, area: str = "") -> str:
+    """The XForm, converted once for all tests of a process."""
+    return convert_workbook(form_sheets(forms_for(programme, area)[form_id]))
+
+
+@cache
+def phone_form(
+    form_id: str, username: str = "cha001", programme: str = USUAL, area: str = "", lists: str = "usual"
+) -> PhoneForm:
     """The form as downloaded to the phone of a CHA, parsed once for all tests of a process."""
-    xform = convert_workbook(form_sheets(FORMS[form_id]))
-    return PhoneForm(xform, MEDIA, username=username, clock=lambda: NOW, rng=random.Random(11))
+    xform = xform_of(form_id, programme, area)
+    return PhoneForm(xform, LISTS[lists], username=username, clock=lambda: NOW, rng=random.Random(11))
 
 
-def fill(form_id: str, answers: Mapping[str, Any], language: str | None = None, username: str = "cha001") -> Sent:
-    """Fill a form from first to last screen and finalize it."""
-    filling = Filling(phone_form(form_id, username), language)
+def device_of(username: str, seed: str) -> Device:
+    """A phone whose chance depends on `seed` alone, whatever was filled in before."""
+    return Device(username, clock=lambda: NOW, rng=random.Random(seed))
+
+
+def fill(form_id: str, answers: Mapping[str, Any], language: str | None = None, **phone: str) -> Sent:
+    """Fill a form from first to last screen and finalize it; `phone` are arguments of `phone_form`."""
+    filling = Filling(phone_form(form_id, **phone), language)
     return finish(filling, answer_all(filling, answers))
 
 
@@ -135,3 +141,8 @@ def finish(filling: Filling, refusals: list[Refusal] | None = None) -> Sent:
 def leaves(xml: str) -> dict[str, str]:
     """Every answered question of a submission by name."""
     return {node.tag.split("}")[-1]: node.text for node in ET.fromstring(xml).iter() if node.text and not len(node)}
+
+
+def seeded(rng: random.Random) -> Callable[[], Device]:
+    """Return a maker of phones of cha001, each with chance of its own."""
+    return lambda: device_of("cha001", str(rng.random()))

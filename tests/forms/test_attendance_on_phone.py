@@ -1,148 +1,179 @@
-"""Sessions as a CHA reports them on KoboCollect's engine: absent people only, counts reconciled, no stale ticks."""
+"""What a CHA sees and may answer in a session's form on KoboCollect's engine: lists, labels, codes, refusals."""
 
 import pytest
 
 from connector.sandbox.phone import Filling, NotOnScreenError
-from tests.forms.phone_people import GABO, KEZA, MANZI, SESSION, UMUTONI, answer_all, fill, finish, phone_form
+from forms.client_code import is_newcomer
+from forms.safety import LEVELS
+from tests.forms.people_answers import CIRCLE, SESSION, counted, triage
+from tests.forms.people_at_sessions import TWO_ABSENT
+from tests.forms.people_in_distress import listed
+from tests.forms.phone_people import FULL, GABO, KEZA, MANZI, UMUTONI, answer_all, fill, finish, phone_form
 
-ABSENT = SESSION | {
-    "anyone_absent": "yes",
-    "absence_reasons": "sick travel",
-    "absent_sick": [KEZA],
-    "absent_travel": [MANZI],
-    "head_count": 1,
-}
-
-
-def test_a_full_circle_takes_one_minute():
-    sent = fill("attendance", SESSION)
-    assert (sent.refusals, sent.not_final) == ([], None)
-    assert sent.values["roster_codes"] == f"{KEZA} {MANZI} {UMUTONI}"
-    assert sent.values["expected_present"] == "3" and sent.values["head_count_difference"] == "0"
-    asked = [name for name in sent.shown if not name.endswith(("_note", "_do"))]
-    assert len(asked) == 11
+ABSENT = SESSION | TWO_ABSENT | counted(1)
+IN_DISTRESS = CIRCLE | {"anyone_in_distress": "yes", "anyone_to_follow_up": "no"} | listed(1, MANZI, more="no")
 
 
-def test_the_absent_are_ticked_by_reason():
-    sent = fill("attendance", ABSENT)
-    assert (sent.refusals, sent.not_final) == ([], None)
-    assert (sent.values["absent_sick"], sent.values["absent_travel"]) == (KEZA, MANZI)
-    assert (sent.values["absent_count"], sent.values["expected_present"]) == ("2", "1")
+def filled(answers, language=None, **phone):
+    filling = Filling(phone_form("attendance", **phone), language)
+    answer_all(filling, answers)
+    return filling
 
 
 def test_nobody_can_be_absent_for_two_reasons():
-    filling = Filling(phone_form("attendance"))
-    answer_all(filling, ABSENT)
+    filling = filled(ABSENT)
     assert list(filling.prompt("absent_travel").choices) == [MANZI, UMUTONI]
     with pytest.raises(NotOnScreenError):
         filling.prompt("absent_travel").answer([KEZA])
 
 
-def test_a_reason_ticked_needs_a_name():
-    answers = {name: value for name, value in ABSENT.items() if name != "absent_travel"}
-    sent = fill("attendance", answers)
-    assert sent.not_final is not None and sent.not_final.path.endswith("absent_travel")
-
-
 def test_former_members_are_not_on_the_list():
-    filling = Filling(phone_form("attendance"))
-    answer_all(filling, ABSENT)
-    assert list(filling.prompt("absent_sick").choices.values()) == ["Keza", "Manzi", "Umutoni"]
+    assert list(filled(ABSENT).prompt("absent_sick").choices.values()) == ["Keza", "Manzi", "Umutoni"]
 
 
-@pytest.mark.parametrize(("counted", "difference"), [(2, "-1"), (4, "1")])
-def test_a_wrong_head_count_is_asked_about(counted, difference):
-    sent = fill("attendance", SESSION | {"head_count": counted, "difference_reason": "newcomer"}, "English (en)")
-    assert sent.values["head_count_difference"] == difference and sent.values["difference_reason"] == "newcomer"
-    refused = fill("attendance", SESSION | {"head_count": counted})
-    assert refused.not_final is not None and refused.not_final.path.endswith("difference_reason")
+def test_nobody_can_be_in_distress_twice():
+    filling = filled(IN_DISTRESS | triage("distress_1", "nnnn", "low", "stayed_with") | {"distress_1_more": "yes"})
+    filling.prompt("distress_2_more").answer("yes")
+    filling.prompt("distress_2_listed").answer("yes")
+    assert list(filling.prompt("distress_2_member").choices) == [KEZA, UMUTONI]
 
 
-def test_the_question_about_a_difference_shows_both_numbers():
-    filling = Filling(phone_form("attendance"), "English (en)")
-    answer_all(filling, SESSION | {"head_count": 2})
-    assert "You counted 2, the list says 3" in filling.prompt("difference_reason").label
+@pytest.mark.parametrize("came", range(6))
+def test_only_newcomers_of_today_can_be_in_distress(came):
+    filling = filled(IN_DISTRESS | {"newcomer_count": str(came), "distress_1_listed": "no"})
+    offered = list(filling.prompt("distress_1_other").choices)
+    assert offered == [*(f"newcomer_{number}" for number in range(1, came + 1)), "visitor"]
 
 
-def test_changing_the_healing_group_leaves_no_ticks_behind():
-    filling = Filling(phone_form("attendance"))
-    answer_all(filling, ABSENT)
+@pytest.mark.parametrize("came", range(1, 6))
+def test_every_newcomer_has_a_code_of_their_own_which_the_phone_shows(came):
+    filling = filled(SESSION | {"newcomer_count": str(came)}, "English (en)")
+    codes = filling.value_of("newcomer_codes").split()
+    assert codes == [filling.value_of(f"newcomer_{number}") for number in range(1, came + 1)]
+    assert len(set(codes)) == came and all(map(is_newcomer, codes))
+    shown = [filling.prompt(f"newcomer_{number}_note").label for number in range(1, came + 1)]
+    assert shown == [f"Newcomer {number}: {code}" for number, code in enumerate(codes, start=1)]
+
+
+def test_a_newcomer_is_in_distress_once():
+    first = IN_DISTRESS | {"newcomer_count": "2", "distress_1_listed": "no", "distress_1_other": "newcomer_1"}
+    second = {"distress_1_more": None, "distress_2_more": "yes", "distress_2_listed": "no"}
+    filling = filled(first | triage("distress_1", "nnnn", "low", "stayed_with") | second)
+    assert list(filling.prompt("distress_2_other").choices) == ["newcomer_2", "visitor"]
+
+
+def test_two_sessions_give_different_codes():
+    codes = {filled(SESSION | {"newcomer_count": "1"}).value_of("newcomer_codes") for _ in range(5)}
+    assert len(codes) == 5
+
+
+def test_the_codes_of_newcomers_stay_when_an_answer_is_changed():
+    filling = filled(SESSION | {"newcomer_count": "2"})
+    before = filling.value_of("newcomer_codes")
+    filling.prompt("week").answer("4")
+    filling.finalize()
+    assert filling.value_of("newcomer_codes") == before
+
+
+def test_the_second_count_says_both_numbers_and_the_last_question_too():
+    filling = filled(SESSION | {"head_count": 2, "head_count_again": 5}, "English (en)")
+    assert "You counted 2, but with the list it should be 3" in filling.prompt("head_count_again").label
+    assert "You counted 5, with the list it should be 3" in filling.prompt("difference_reason").label
+
+
+def test_the_list_says_how_many_it_holds():
+    assert "has 3 people" in filled(SESSION, "English (en)").prompt("anyone_absent").label
+
+
+def test_going_straight_to_finalize_after_changing_the_healing_group_leaves_no_ticks_behind():
+    filling = filled(ABSENT)
     filling.prompt("healing_group").answer("2801-03")
     sent = finish(filling)
-    assert sent.not_final is not None and sent.not_final.path.endswith("absent_nobody")
+    assert sent.stopped_at == "absent_nobody"
     assert not {KEZA, MANZI} & set(" ".join(sent.values.values()).split())
     filling.prompt("anyone_absent").answer("no")
-    filling.prompt("head_count").answer(1)
     again = finish(filling)
     assert again.not_final is None and again.values["roster_codes"] == GABO
     assert "absent_sick" not in again.values
 
 
-def test_a_session_that_was_not_held_asks_only_why():
-    sent = fill("attendance", SESSION | {"was_held": "no", "not_held_reason": "rain"})
-    assert sent.not_final is None and sent.values["not_held_reason"] == "rain"
-    assert not {"roster_codes", "head_count", "components"} & set(sent.values)
+@pytest.mark.parametrize(
+    ("answers", "stopped_at", "then"),
+    [
+        (
+            IN_DISTRESS | triage("distress_1", "nnnn", "low", "stayed_with"),
+            "distress_1_member",
+            {"distress_1_member": GABO},
+        ),
+        (
+            CIRCLE | {"anyone_in_distress": "no", "anyone_to_follow_up": "yes", "follow_up_members": [MANZI]},
+            "follow_up_nobody",
+            {"follow_up_members": GABO},
+        ),
+    ],
+)
+def test_going_straight_to_finalize_after_changing_the_group_never_loses_who_needs_care(answers, stopped_at, then):
+    filling = filled(answers)
+    filling.prompt("healing_group").answer("2801-03")
+    filling.prompt("head_count").answer(1)
+    assert finish(filling).stopped_at == stopped_at
+    for name, value in then.items():
+        filling.prompt(name).answer(value)
+    assert finish(filling).not_final is None
+
+
+def test_the_screen_for_nobody_ticked_cannot_be_answered_away():
+    filling = filled(ABSENT)
+    filling.prompt("healing_group").answer("2801-03")
+    filling.finalize()
+    assert filling.prompt("absent_nobody").answer("go_back") is not None
+
+
+def test_nobody_is_asked_to_go_back_when_everything_is_ticked():
+    assert not {"absent_nobody", "follow_up_nobody"} & set(fill("attendance", ABSENT).shown)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_each_level_shows_its_own_instruction_with_the_numbers(level):
+    answers = {"low": "nnnn", "moderate": "ynnn", "imminent": "yynn"}[level]
+    filling = filled(IN_DISTRESS | triage("distress_1", answers, level, "called_psychologist"))
+    shown = [prompt.name for prompt in filling.prompts() if prompt.name.startswith("distress_1_do_")]
+    assert shown == [f"distress_1_do_{level}"]
+    assert "114" in filling.prompt(shown[0]).label
+
+
+def test_after_the_third_person_the_form_says_whom_to_call():
+    three = listed(1, KEZA, more="yes") | listed(2, MANZI, more="yes") | listed(3, UMUTONI)
+    filling = filled(IN_DISTRESS | three, "English (en)")
+    assert "call the psychologist now" in filling.prompt("distress_more_note").label
 
 
 def test_only_the_own_groups_are_offered():
-    filling = Filling(phone_form("attendance"))
-    answer_all(filling, SESSION)
-    assert list(filling.prompt("healing_group").choices) == ["2801-01", "2801-03"]
+    assert list(filled(SESSION).prompt("healing_group").choices) == ["2801-01", "2801-03", "2802-01"]
 
 
-def test_there_is_no_week_seventeen():
+def test_an_account_without_groups_is_told_whom_to_call():
+    sent = fill("attendance", {}, username="nobody")
+    assert "no_groups_note" in sent.shown and sent.stopped_at == "healing_group"
+
+
+@pytest.mark.parametrize(("programme", "last"), [("usual", 16), (FULL, 15)])
+def test_there_is_no_week_after_the_last(programme, last):
     with pytest.raises(NotOnScreenError):
-        fill("attendance", SESSION | {"week": "17"})
+        fill("attendance", SESSION | {"week": str(last + 1)}, programme=programme)
 
 
-@pytest.mark.parametrize(
-    ("change", "name"),
-    [
-        ({"session_date": "2026-03-05"}, "session_date"),
-        ({"session_date": "2025-03-05"}, "session_date"),
-        ({"head_count": 61}, "head_count"),
-        ({"end_time": "08:59:00.000+02:00"}, "end_time"),
-    ],
-)
-def test_an_impossible_answer_is_refused(change, name):
-    sent = fill("attendance", SESSION | change)
-    assert name in {refusal.path.rsplit("/", 1)[1] for refusal in sent.refusals}
+def test_a_planned_theme_stands_beside_the_number_of_the_week():
+    choices = filled({}, programme=FULL).prompt("week").choices
+    assert (choices["1"], choices["3"], choices["15"]) == ("1 · Arriving", "3", "15 · Farewell")
 
 
-def test_people_in_distress_and_to_follow_up_are_named_by_code_only():
-    answers = SESSION | {
-        "anyone_in_distress": "yes",
-        "distress_members": [MANZI],
-        "anyone_to_follow_up": "yes",
-        "follow_up_members": [KEZA, UMUTONI],
-    }
-    sent = fill("attendance", answers)
-    assert (sent.values["distress_members"], sent.values["follow_up_members"]) == (MANZI, f"{KEZA} {UMUTONI}")
-    assert "distress_do" in sent.shown
+@pytest.mark.parametrize("day", ["2026-03-05", "2025-03-05"])
+def test_a_day_in_the_future_or_long_ago_is_refused_with_a_message(day):
+    sent = fill("attendance", SESSION | {"session_date": day}, "English (en)")
+    assert sent.refused == ("session_date",)
+    assert sent.refusals[0].message == "The day cannot lie in the future or more than half a year back."
 
 
 def test_the_name_of_the_record_holds_no_person():
     assert fill("attendance", SESSION).values["instanceName"] == "2801-01 w3"
-
-
-@pytest.mark.parametrize(
-    ("asked", "members", "screen"),
-    [
-        ("anyone_in_distress", "distress_members", "distress_nobody"),
-        ("anyone_to_follow_up", "follow_up_members", "follow_up_nobody"),
-    ],
-)
-def test_changing_the_healing_group_never_loses_somebody_who_needs_care(asked, members, screen):
-    filling = Filling(phone_form("attendance"))
-    answer_all(filling, SESSION | {asked: "yes", members: [MANZI]})
-    filling.prompt("healing_group").answer("2801-03")
-    filling.prompt("head_count").answer(1)
-    sent = finish(filling)
-    assert sent.not_final is not None and sent.not_final.path.endswith(screen)
-    assert filling.prompt(screen).answer("go_back") is not None, "the screen cannot be answered away"
-    filling.prompt(members).answer([GABO])
-    assert finish(filling).not_final is None
-
-
-def test_nobody_is_asked_to_go_back_when_everything_is_ticked():
-    assert not {"absent_nobody", "distress_nobody", "follow_up_nobody"} & set(fill("attendance", ABSENT).shown)
