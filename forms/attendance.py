@@ -164,7 +164,17 @@ def _roster(programme: Programme) -> Group:
         (
             calculated("roster_codes", OnPhone(f"join(' ', {_ROSTER}/name)", "codes of the members shown")),
             calculated("roster_count", OnPhone(f"count({_ROSTER})", "number of members shown")),
-            yes_no("anyone_absent", "The list has ${roster_count} people. Is anyone on the list absent?"),
+            Question(
+                "empty_list_note",
+                "note",
+                "The list of this group is empty. Tell your coordinator today. Go on and count the people.",
+                relevant=Ref("roster_count").equals(0),
+            ),
+            yes_no(
+                "anyone_absent",
+                "The list has ${roster_count} people. Is anyone on the list absent?",
+                relevant=Ref("roster_count") >= 1,
+            ),
             Question(
                 "absence_reasons",
                 "select_multiple",

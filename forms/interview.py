@@ -70,7 +70,7 @@ def interview(
 ) -> tuple[Node, ...]:
     """Return everything from the first instrument to the offer of other help.
 
-    Instruments that hold a safety item come first, each followed at once by its triage; those about private matters
+    Instruments that hold a safety item come first, with their triage directly behind it; those about private matters
     come last, behind the privacy gate and, where given, only while `private_only` holds. The order is else the given
     one. `also` are further questions, asked after the instruments unless the interview has stopped.
     """
@@ -83,30 +83,38 @@ def interview(
         instrument = each.instrument
         conditions = [each.relevant, *_not_stopped(before)]
         if instrument.needs_privacy:
-            nodes += [] if gate_is_placed else [_privacy_gate()]
+            nodes += [] if gate_is_placed else [_privacy_gate(_all(_not_stopped(before)))]
             gate_is_placed = True
             conditions += [_PRIVATE, private_only]
-        nodes.append(instrument_group(instrument, _all(conditions)))
-        before.append(instrument)
+        at_once: tuple[Node, ...] = ()
         if instrument.safety_item:
-            opened = all_of(Ref(instrument.safety_item) >= 1, *(~earlier for earlier in triages))
-            nodes.append(triage(programme.triage, opened, PREFIXES[len(triages)]))
+            opened = all_of(instrument.safety_condition(), *(~earlier for earlier in triages))
+            at_once = (triage(programme.triage, opened, PREFIXES[len(triages)]),)
             triages.append(opened)
-        if instrument.name == PHQ9.name:
-            nodes.append(Group("phq9_difficulty", (_difficulty(),), relevant=_all(conditions)))
+        nodes.append(instrument_group(instrument, _all(conditions), at_once))
+        before.append(instrument)
     if also is not None:
         nodes.append(replace(also, relevant=_all([also.relevant, *_not_stopped(before)])))
     nodes += _ending(programme, before, triages)
     return (*nodes, *(() if gate_is_placed else (_privacy_gate(),)), _care_offer())
 
 
-def instrument_group(instrument: Instrument, relevant: Expression | None = None) -> Group:
-    """Return an instrument: its instruction, one item a screen until the person stops, and its calculated scores."""
+def instrument_group(instrument: Instrument, relevant: Expression | None = None, at_once: Sequence[Node] = ()) -> Group:
+    """Return an instrument: its instruction, one item a screen until the person stops, and its calculated scores.
+
+    `at_once` comes directly behind the safety item: nothing stands between a positive answer and what follows from it.
+    """
+    nodes: list[Node] = []
+    for question in _items(instrument):
+        nodes.append(question)
+        if question.name == instrument.safety_item:
+            nodes += at_once
     return Group(
         instrument.name,
         (
             _instruction(instrument),
-            *_items(instrument),
+            *nodes,
+            *((_difficulty(),) if instrument.name == PHQ9.name else ()),
             calculated(stopped_name(instrument), If(_stopped_in(instrument), Literal("yes"), Literal(""))),
             *(calculated(name, expression) for name, expression in instrument.calculations()),
         ),
@@ -162,10 +170,7 @@ def _item(item: Item, answers: ChoiceList, instrument: str, relevant: Expression
 
 
 def _difficulty() -> Question:
-    """Asked only of those who ticked any problem, as on the paper form, and who have not stopped.
-
-    It comes after the triage: nothing stands between a positive safety item and what follows from it.
-    """
+    """Asked only of those who ticked any problem, as on the paper form, and who have not stopped."""
     relevant = all_of(Ref(PHQ9.sum_name) >= 1, *_going_on(PHQ9.items))
     return _item(DIFFICULTY, DIFFICULTY_ANSWERS, PHQ9.name, relevant)
 
@@ -211,8 +216,8 @@ def _ending(programme: Programme, asked: Sequence[Instrument], triages: Sequence
     ]
 
 
-def _privacy_gate() -> Question:
-    return yes_no("private_now", "Are you two alone now, where nobody can hear you?")
+def _privacy_gate(relevant: Expression | None = None) -> Question:
+    return yes_no("private_now", "Are you two alone now, where nobody can hear you?", relevant=relevant)
 
 
 def _care_offer() -> Question:
