@@ -16,6 +16,8 @@ from connector.schema import derived
 
 IDENTITY_TABLES = ("client_identity",)
 """Tables with names, phones and exact places: exported only when asked for by name."""
+UNEXPORTED_COLUMNS = ("private_now", "care_offer")
+"""The only traces of violence that was told in private: no file and no page shows them beside a person."""
 CODEBOOK = "codebook.csv"
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -28,6 +30,7 @@ def exported_tables(with_identity: bool = False) -> tuple[str, ...]:
 def export_tables(connection: Connection, folder: Path, with_identity: bool = False) -> dict[str, int]:
     """Write every derived table and the codebook into `folder` (made when missing); return the rows of each table.
 
+    UNEXPORTED_COLUMNS stay in the database.
     Each file appears whole or not at all. Names, phones and exact places are left out unless `with_identity`; a file
     of them from an earlier export is then removed. Raises OSError when the folder cannot be written, StorageError.
     """
@@ -51,7 +54,8 @@ def table_csv(connection: Connection, name: str) -> bytes:
 
 def codebook_csv(with_identity: bool = False) -> bytes:
     """Return the codebook of the exported tables as CSV."""
-    rows = [row for row in codebook_rows() if row["table"] in exported_tables(with_identity)]
+    tables = exported_tables(with_identity)
+    rows = [row for row in codebook_rows() if row["table"] in tables and row["variable"] not in UNEXPORTED_COLUMNS]
     return write_csv(rows[0].keys(), (row.values() for row in rows))
 
 
@@ -80,9 +84,12 @@ def cell(value: Any) -> Any:
 
 def _table_csv(connection: Connection, table: Table) -> tuple[bytes, int]:
     """Rows are sorted here, by primary key: databases order text each in their own way."""
-    positions = [table.columns.keys().index(column.name) for column in table.primary_key]
-    rows = sorted(map(tuple, connection.execute(select(table))), key=lambda row: [row[place] for place in positions])
-    return write_csv(table.columns.keys(), rows), len(rows)
+    columns = [column for column in table.columns if column.name not in UNEXPORTED_COLUMNS]
+    names = [column.name for column in columns]
+    positions = [names.index(column.name) for column in table.primary_key]
+    found = connection.execute(select(*columns))
+    rows = sorted(map(tuple, found), key=lambda row: [row[place] for place in positions])
+    return write_csv(names, rows), len(rows)
 
 
 def _replace(path: Path, content: bytes) -> None:
