@@ -189,6 +189,7 @@ alert = Table(
     Column("due_at", DateTime(timezone=False), nullable=False, comment="UTC, by when a person must have reacted"),
     Column("actions", Text, comment="codes of what was done at once, space-separated"),
     Index("alert_by_level", "level", "opened_at"),
+    Index("alert_by_client", "client_code"),
 )
 
 problem = Table(

@@ -42,6 +42,8 @@ _CONTACT = ("root_uuid", "server_id", "client_code", "wave", "contact_result")
 _WHEN = ("today", "end", "submitted_at")
 SCREENING_COLUMNS = (*_TOLD, "age", "username", "submitted_by", *_WHEN)
 VISIT_COLUMNS = (*_CONTACT, *_WHEN)
+INTERVIEW_COLUMNS = ("root_uuid", "client_code", "healing_group", "sector", "username", "submitted_by", *_WHEN)
+"""What is read of an interview beside its answers about safety."""
 
 
 def screening_from(row: Row) -> Screening:

@@ -14,6 +14,7 @@ from connector.facts import Cha, HealingGroup, Leaving, Mark, Membership, Move, 
 from connector.facts_alerts import CLIENT, DISTRESS, Interview
 from connector.facts_distress import NAMED
 from connector.facts_reading import (
+    INTERVIEW_COLUMNS,
     SCREENING_COLUMNS,
     TICKS,
     VISIT_COLUMNS,
@@ -174,9 +175,10 @@ def interviews_of(
     items, is_safety_item = fact.item_answer, fact.item_answer.c.item.in_(SAFETY_ITEMS)
     for form_id in ("intake", "outcome"):
         table = FORM_TABLES[form_id].record
-        told = [table.c[name].is_not(None) for name in SAFETY_QUESTIONS if name in table.columns]
+        safety = [table.c[name] for name in SAFETY_QUESTIONS if name in table.columns]
         at_risk = exists().where(items.c.root_uuid == table.c.root_uuid, is_safety_item, items.c.value >= 1)
-        query = select(table).where(or_(at_risk, *told))
+        query = select(*(table.c[name] for name in INTERVIEW_COLUMNS), *safety)
+        query = query.where(or_(at_risk, *(column.is_not(None) for column in safety)))
         found = [
             *rows_with(connection, query, table.c.healing_group, groups),
             *rows_with(connection, query, table.c.root_uuid, roots),

@@ -96,7 +96,13 @@ def loopback_listener() -> Iterator[tuple[str, int]]:
         yield listener.getsockname()[:2]
 
 
-LONGEST_FIRST = ("tests/test_demo.py", "tests/sandbox/test_server_recorded_exchanges.py")
+LONGEST_FIRST = (
+    "tests/test_demo.py",
+    "tests/sandbox/test_server_recorded_exchanges.py",
+    "tests/forms/test_pyxform3_equivalence.py",
+    "tests/forms/test_random_walks_at_",
+    "tests/browser/test_web_forms.py",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -59,6 +60,7 @@ every_file = pytest.mark.parametrize("path", product_files(), ids=str)
 files_of_definitions = pytest.mark.parametrize("path", [p for p in product_files() if p.parts[0] == "forms"], ids=str)
 
 
+@cache
 def parse(path: PurePosixPath) -> ast.Module:
     """The syntax tree of a file of the product."""
     return ast.parse((ROOT / path).read_text(encoding="utf-8"), str(path))

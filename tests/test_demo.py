@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, delete, func, select
 from connector.cli import main
 from connector.database import open_database
 from connector.demo import Played, played_demo
-from connector.demo_folder import DemoFolder, open_folder
+from connector.demo_folder import SEED, DemoFolder, open_folder
 from connector.derive import rebuild
 from connector.errors import SettingsError
 from connector.fact_schema import alert, assessment, attendance_mark, item_answer, newcomer, problem, session
@@ -67,19 +67,23 @@ def one_at_a_time(path: Path) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    """The demonstration, of full size. Of several test processes one plays it, the others find it played."""
+SMALL, FULL = "four healing groups", "all healing groups"
+
+
+@pytest.fixture(scope="session", params=[SMALL, pytest.param(FULL, marks=pytest.mark.soak)])
+def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """The demonstration; of full size in `make soak`. Of several processes one plays it, the others find it played."""
     base = tmp_path_factory.getbasetemp()
     base = base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+    size = request.param.split()[0]
     with ExitStack() as running:
-        with one_at_a_time(base / "demo.lock"):
-            folder = open_folder(base / "demo", AS_OF, False, AS_OF)
+        with one_at_a_time(base / f"demo-{size}.lock"):
+            folder = open_folder(base / f"demo-{size}", AS_OF, request.param == SMALL, AS_OF)
             played = running.enter_context(played_demo(folder, port=0))
         journal = Journal(folder.path / "phones")
         journal.close()
         codes = {deed.removeprefix("fill intake/"): code for deed, code in journal.all_facts("client_code").items()}
-        yield Scene(folder, played, reckon(played.programme), codes, base / "demo.lock")
+        yield Scene(folder, played, reckon(played.programme), codes, base / f"demo-{size}.lock")
 
 
 @pytest.fixture
@@ -112,7 +116,7 @@ def test_every_record_of_the_story_is_there(scene: Scene, connection: Connection
 
 def test_deleted_records_are_marked_or_were_never_fetched(scene: Scene, connection: Connection) -> None:
     marked = connection.scalar(select(func.count()).where(submission.c.deleted_at.is_not(None))) or 0
-    assert 0 < marked <= len(scene.truth.deleted)
+    assert marked <= len(scene.truth.deleted)
 
 
 def test_the_cascade_on_the_dashboard_is_the_true_one(scene: Scene, connection: Connection) -> None:
@@ -130,13 +134,12 @@ def test_the_cascade_is_true_for_each_part(scene: Scene, connection: Connection,
 def test_sessions_held_not_held_and_not_reported_are_the_true_ones(scene: Scene, connection: Connection) -> None:
     assert counted(connection, session.c.status, where=session.c.due_on <= AS_OF) == scene.truth.sessions
     assert counted(connection, session.c.kind, where=session.c.status == "held") == scene.truth.session_kinds
-    assert {"planned", "merged", "made_up"} == set(scene.truth.session_kinds)
 
 
 def test_two_sessions_in_one_meeting_are_counted_once(scene: Scene, connection: Connection) -> None:
     merged = select(func.count(), func.count(session.c.head_count), func.count(session.c.merged_into))
     rows, counted_rows, others = connection.execute(merged.where(session.c.kind == "merged")).one()
-    assert rows == scene.truth.session_kinds["merged"] > 0
+    assert rows == scene.truth.session_kinds.get("merged", 0)
     assert counted_rows == others == rows / 2
 
 
@@ -200,7 +203,7 @@ def test_the_outcomes_on_the_dashboard_are_the_true_ones(
     before_and_after = [(by.get("baseline", by.get("screening")), by.get("endline")) for by in scores.values()]
     changes = [after - before for before, after in before_and_after if before is not None and after is not None]
     (shown,) = verdicts(connection, ALL, instrument).to_dict("records")
-    assert len(changes) > 100
+    assert len(changes) > 20
     assert {name: shown[name] for name in ("improved", "no_change", "worse", "paired")} == {
         "improved": sum(change <= -points for change in changes),
         "no_change": sum(-points < change < points for change in changes),
@@ -214,7 +217,7 @@ def test_alerts_are_the_true_ones(scene: Scene, connection: Connection) -> None:
     assert found == {level: count for level, count in scene.truth.safety_alerts.items() if count}
     assert counted(connection, alert.c.level, where=alert.c.kind == "distress") == scene.truth.distress
     assert counted(connection, alert.c.kind)["follow_up"] == scene.truth.follow_up
-    assert {"client", "visitor"} <= set(counted(connection, alert.c.person))
+    assert "client" in counted(connection, alert.c.person)
 
 
 def test_names_and_phones_are_in_their_own_tables_alone(scene: Scene, copy: Engine) -> None:
@@ -260,8 +263,8 @@ def test_one_sync_from_nothing_gives_what_many_gave(scene: Scene, copy: Engine) 
 
 
 def test_the_same_folder_tells_the_same_story(scene: Scene) -> None:
-    found = open_folder(scene.folder.path, None, False, date(2030, 1, 1))
-    assert (found.as_of, found.is_small, found.token) == (AS_OF, False, scene.folder.token)
+    found = open_folder(scene.folder.path, None, scene.folder.is_small, date(2030, 1, 1))
+    assert (found.as_of, found.is_small, found.token) == (AS_OF, scene.folder.is_small, scene.folder.token)
 
 
 def test_a_folder_with_another_story_is_refused(scene: Scene) -> None:
@@ -270,11 +273,20 @@ def test_a_folder_with_another_story_is_refused(scene: Scene) -> None:
 
 
 def test_the_full_demonstration_has_the_size_of_a_programme() -> None:
-    programme = simulate(2026, AS_OF)
+    programme = simulate(SEED, AS_OF)
     assert len({group.sector for group in programme.groups}) >= 5
     assert len(programme.groups) >= 40
     assert sum(client.is_enrolled for client in programme.clients.values()) >= 800
     assert {each.week for each in programme.sessions} == set(range(1, 17))
+
+
+def test_the_full_demonstration_has_everything_that_happens_in_the_field() -> None:
+    truth = reckon(simulate(SEED, AS_OF))
+    assert {"planned", "merged", "made_up"} == set(truth.session_kinds)
+    assert truth.edited and truth.deleted and truth.stopped and truth.follow_up
+    assert all(truth.newcomers[each] for each in ("joined", "overdue"))
+    assert all(truth.safety_alerts[level] for level in ("low", "moderate", "imminent"))
+    assert len(truth.assessments) > 1000 and sum(truth.distress.values()) > 0
 
 
 # The commands, on a server that behaves as KoboToolbox does.

@@ -84,6 +84,7 @@ PHQ9_ALONE = Form(
 )
 HOPELESS = dict(zip((item.name for item in PHQ9.items), "210301021", strict=True)) | {"phq9_10": "2"}
 """Answers with a score of 10, and 1 at the item on thoughts of death."""
+UP_TO_ITEM_9 = {name: answer for name, answer in HOPELESS.items() if name != "phq9_10"}
 TRIAGES = {
     "low": ("no no no no", "none_needed"),
     "moderate": ("no no no yes", "called_psychologist"),
@@ -188,9 +189,9 @@ def test_newcomers_get_valid_codes(opened: Opened) -> None:
 
 
 @on_every_screen
-def test_the_screen_after_phq9_is_the_triage(opened: Opened, screen: Screen) -> None:
+def test_the_screen_after_item_9_is_the_triage(opened: Opened, screen: Screen) -> None:
     form = opened(PHQ9_ALONE, screen)
-    form.fill(HOPELESS)
+    form.fill(UP_TO_ITEM_9)
     assert form.turn("next") == ["safety_intro"]
     assert form.turn("next") == ["safety_thoughts_now"]
 
@@ -199,13 +200,13 @@ def test_the_screen_after_phq9_is_the_triage(opened: Opened, screen: Screen) -> 
 def test_the_form_is_not_sent_without_what_was_done(opened: Opened, screen: Screen) -> None:
     form = opened(PHQ9_ALONE, screen)
     answers = triage("imminent")
-    form.fill(HOPELESS | {name: answers[name] for name in answers if name != "safety_actions"})
+    form.fill(UP_TO_ITEM_9 | {name: answers[name] for name in answers if name != "safety_actions"})
     form.go_to("safety_do_imminent")
     assert "Do not leave the person alone" in form.label()
     assert form.send() == {} and form.shown() == ["safety_actions"]
     form.answer("safety_actions", "stayed_with")
     assert form.send() == {} and "call the psychologist or a help line" in form.messages()
-    form.fill({"safety_actions": answers["safety_actions"]} | OTHER_HELP)
+    form.fill({"safety_actions": answers["safety_actions"], "phq9_10": "2"} | OTHER_HELP)
     assert form.send()["safety_actions"] == answers["safety_actions"]
 
 

@@ -169,7 +169,7 @@ def test_a_latest_record_that_goes_takes_the_day_back(connection: Connection) ->
 
 
 def test_the_alert_of_a_newcomer_gets_the_clients_code_and_keeps_its_id(connection: Connection) -> None:
-    keep(connection, with_newcomers(1, **in_distress(1, "newcomer_1", "yynn")))
+    keep(connection, with_newcomers(1, 1, (CARD,), **in_distress(1, "newcomer_1", "yynn")))
     (before,) = rows(connection, fact.alert)
     keep(connection, joining(2, ANA))
     (after,) = rows(connection, fact.alert)
@@ -181,13 +181,15 @@ def test_the_alert_of_a_newcomer_gets_the_clients_code_and_keeps_its_id(connecti
 
 
 def test_a_newcomer_in_distress_is_joined_in_a_report_without_a_group_too(connection: Connection) -> None:
-    keep(connection, with_newcomers(1, healing_group="", **in_distress(1, "newcomer_1")))
+    keep(connection, with_newcomers(1, 1, (CARD,), healing_group="", **in_distress(1, "newcomer_1")))
     keep(connection, joining(2, ANA))
     assert [row["client_code"] for row in rows(connection, fact.alert)] == [ANA]
 
 
 def test_a_newcomer_named_in_distress_but_lost_from_the_count_is_a_newcomer(connection: Connection) -> None:
-    keep(connection, with_newcomers(1, newcomer_codes="", newcomer_count="", **in_distress(1, "newcomer_1")))
+    keep(
+        connection, with_newcomers(1, 1, (CARD,), newcomer_codes="", newcomer_count="", **in_distress(1, "newcomer_1"))
+    )
     assert joined(connection) == {CARD: None}
 
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from itertools import takewhile
 
-from connector.recompute import find_differences, recompute
+from connector.recompute import find_differences, recompute, scales_of
 from connector.sandbox.phone import Answer, Filling, Prompt
 from forms.client_code import make
 from forms.distress import SLOTS
@@ -93,9 +93,9 @@ def _wrong_calculations(form: Form, values: Mapping[str, str]) -> Iterator[str]:
     computed = recompute(form, values)
     yield from (f"{name} is not what Python computes" for name in find_differences(form, computed, values))
     yield from (f"{name} is missing" for name, value in computed.items() if value and not values.get(name))
-    for instrument in form.instruments:
+    for scale in scales_of(form):
         known: dict[str, str | None] = dict(values)
-        for name, expression in instrument.calculations() if f"{instrument.name}_1" in values else ():
+        for name, expression in scale.calculations if scale.items[0] in values else ():
             known[name] = text(evaluate(expression, known))
             if known[name] != values.get(name, ""):
                 yield f"{name} is not the instrument's own score"

@@ -45,7 +45,7 @@ def walk_randomly(
 
 
 def _go_back_and_finalize(filling: Filling, rng: random.Random) -> bool:
-    for _ in range(2):
+    for _ in range(rng.randint(1, 3)):
         change_something(filling, rng)
-        answer_what_is_left(filling, rng)
+    answer_what_is_left(filling, rng)
     return filling.finalize() is None

@@ -27,6 +27,16 @@ def test_nobody_can_be_absent_for_two_reasons():
         filling.prompt("absent_travel").answer([KEZA])
 
 
+@pytest.mark.parametrize("looked_at", [False, True])
+def test_somebody_moved_to_another_reason_is_counted_once(looked_at):
+    filling = filled(ABSENT | {"absent_travel": [MANZI, UMUTONI], "head_count": 0})
+    filling.prompt("absent_sick").answer([KEZA, MANZI])
+    if looked_at:
+        assert list(filling.prompt("absent_travel").choices) == [UMUTONI]
+    sent = finish(filling)
+    assert (sent.not_final, sent.values["absent_travel"], sent.values["absent_count"]) == (None, UMUTONI, "3")
+
+
 def test_former_members_are_not_on_the_list():
     assert list(filled(ABSENT).prompt("absent_sick").choices.values()) == ["Keza", "Manzi", "Umutoni"]
 

@@ -35,7 +35,7 @@ def test_only_names_phones_and_exact_places_are_identifying_and_all_are_marked()
     marked = {question.name for form in FORMS.values() for question in form.questions() if question.identifying}
     typed = {question.name for form in FORMS.values() for question in form.questions() if question.kind == "text"}
     assert marked == {"short_name", "phone", "village"}
-    assert typed - marked == {"client_typed"}, "free text is not asked"
+    assert typed - marked == {"client_typed", "newcomer_code"}, "free text is not asked"
 
 
 def test_the_session_form_has_no_free_text_and_no_repeat():
@@ -117,4 +117,4 @@ def test_a_form_finds_its_questions_and_says_which_it_lacks():
 
 def test_questions_know_where_they_stand():
     places = {question.name: path for path, question in FORMS["intake"].placed()}
-    assert places["consent_service"] == ("consent",) and places["phq9_1"] == ("interview", "phq9")
+    assert places["consent_service"] == ("consent", "asking") and places["phq9_1"] == ("interview", "phq9")

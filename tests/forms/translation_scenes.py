@@ -13,6 +13,8 @@ from forms.translation_return import COLUMNS_NEEDED, read_sheet
 from forms.translation_sheet import TEXTS, neutralise
 from forms.xlsform import write_workbook
 
+DRAFT = ("draft", "project draft", "2026-11-01")
+REVIEWED = ("reviewed", "reviewed by AB", "2026-11-01")
 TODAY = dt.date(2026, 11, 26)
 NUMBER = PROGRAMME.help_lines[0].number
 STRINGS = {
@@ -29,10 +31,10 @@ STRINGS = {
 CATALOGUE = {
     entry.key: entry
     for entry in (
-        Entry("greet.label", "Good morning", "Mwaramutse", "draft", "project draft", "2026-11-01"),
-        Entry("code.label", "The code is ${client_code}", "Kode ni ${client_code}", "draft", "project draft", "2026-11-01"),
-        Entry("call.label", f"Call {NUMBER} now", f"Muhamagare {NUMBER} ubu", "reviewed", "reviewed by AB", "2026-11-01"),
-        Entry("old.label", "The English of before", "Icyongereza", "reviewed", "reviewed by AB", "2026-11-01"),
+        Entry("greet.label", "Good morning", "Mwaramutse", *DRAFT),
+        Entry("code.label", "The code is ${client_code}", "Kode ni ${client_code}", *DRAFT),
+        Entry("call.label", f"Call {NUMBER} now", f"Muhamagare {NUMBER} ubu", *REVIEWED),
+        Entry("old.label", "The English of before", "Icyongereza", *REVIEWED),
     )
 }  # fmt: skip
 
