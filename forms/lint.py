@@ -101,9 +101,11 @@ def _shown_answers(form: Form) -> Iterator[Fault]:
     known = {question.name for question in form.questions()}
     for question in form.questions():
         for string in question_strings(question):
-            for name in (found for found in PLACEHOLDER.findall(string.english) if found.startswith("$")):
-                if name.startswith("$") and name[2:-1] not in known:
-                    yield string.key, f"shows {name}, which does not exist", "Correct the name."
+            for place in PLACEHOLDER.findall(string.english):
+                if place.startswith("$") and place[2:-1] not in known:
+                    yield string.key, f"shows {place}, which does not exist", "Correct the name."
+                if place.startswith("{") and place[1:-1] not in form.facts:
+                    yield string.key, f"shows {place}, which is no figure of the programme", "Correct the name."
 
 
 def _circles(form: Form) -> Iterator[Fault]:

@@ -228,6 +228,11 @@ BREAKAGES: list[tuple[str, Breakage, list[Fault]]] = [
         [("told.label", "shows ${counts}, which does not exist", "Correct the name.")],
     ),
     (
+        "an unknown figure in a text",
+        changed("told", label="You counted {hours}."),
+        [("told.label", "shows {hours}, which is no figure of the programme", "Correct the name.")],
+    ),
+    (
         "a calculation that needs itself",
         changed("score", calculation=Ref("score") + 1),
         [("score → score", "these calculations need each other", "Break the circle.")],
