@@ -21,7 +21,7 @@ Case = tuple[str, str, str]
 """A form: its id, the programme, the sector that it is for ("" for all)."""
 OLD_PYXFORM = Path(__file__).parents[2] / ".venv-pyxform3" / "bin" / "python"
 FORM_IDS = ("intake", "attendance", "outcome")
-AREAS = [(programme, area) for programme in (USUAL, FULL) for area in ("", *programmes()[programme].sectors)]
+AREAS = [(FULL, ""), (USUAL, ""), *((USUAL, sector) for sector in programmes()[USUAL].sectors)]
 EVERY_FORM = [(form_id, programme, area) for programme, area in AREAS for form_id in FORM_IDS]
 VALIDATED_TOO = [each for each in EVERY_FORM if each[2] in ("", "2801")]
 """Also given to the ODK Validate that KoboToolbox's pyxform brings along; each costs a start of Java."""

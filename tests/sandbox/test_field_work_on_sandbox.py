@@ -276,7 +276,9 @@ def test_playing_again_does_nothing(played: tuple[Place, FieldReport]) -> None:
     assert [row["_id"] for form_id in FORMS for row in place.rows(form_id)] == before
 
 
-@pytest.mark.parametrize("stop_after", [3, 40, 90])
+@pytest.mark.parametrize(
+    "stop_after", [40, pytest.param(3, marks=pytest.mark.soak), pytest.param(90, marks=pytest.mark.soak)]
+)
 def test_stopped_in_the_middle_and_played_on_gives_the_same_records(
     played: tuple[Place, FieldReport], open_place: Callable[[], Place], stop_after: int
 ) -> None:
