@@ -15,10 +15,13 @@ from connector.precious_schema import cha, healing_group
 from connector.rosters import clean, media_of, write_rosters
 from connector.sandbox.phone import Filling, PhoneForm
 from forms.library import FORMS
+from forms.questions import GROUPS, MEMBERS
+from forms.roster_lint import lint_roster
 from forms.xlsform import convert_workbook, form_sheets
 from tests.connector.sync_scenes import empty_database
 
 DAY = dt.date(2026, 3, 2)
+COLUMNS = {roster.filename: roster.columns for roster in (GROUPS, MEMBERS)}
 
 
 @pytest.fixture
@@ -137,7 +140,8 @@ def test_no_cell_of_a_roster_holds_what_a_reader_stumbles_over(engine: Engine) -
         add_member(engine, f"C{number}", text, f"g{number}")
     with engine.connect() as connection:
         files = write_rosters(connection)
-    for content in files.values():
+    for name, content in files.items():
+        assert lint_roster(name, content, COLUMNS[name]) == ()
         text = content.decode("utf-8")
         assert ";" not in text and "\r" not in text and text.endswith("\n")
         cells = [cell for row in csv.reader(io.StringIO(text)) for cell in row]
