@@ -56,7 +56,7 @@ def _slot(rule: TriageRule, position: int, others: ChoiceList, newcomers: Sequen
         first = (_worded(more, "more"),)
     return Group(
         f"{slot}_person",
-        (*first, *_who(slot, earlier, others, newcomers, opened), _triage(rule, slot)),
+        (*first, *_who(slot, earlier, others, newcomers, opened), triage(rule, Ref(f"{slot}_code").differs(""), slot)),
         relevant=asked,
     )
 
@@ -81,10 +81,6 @@ def _who(
         _worded(_other(slot, earlier, others, listed.equals("no")), "other"),
         calculated(f"{slot}_code", If(listed.differs(""), code, Literal(""))),
     )
-
-
-def _triage(rule: TriageRule, slot: str) -> Group:
-    return triage(rule, Ref(f"{slot}_code").differs(""), slot)
 
 
 def _worded(question: Question, part: str) -> Question:

@@ -11,6 +11,8 @@ from forms.expression import Expression
 from forms.instrument import ChoiceList, Instrument
 
 META_KINDS = ("start", "end", "today", "username", "deviceid", "audit")
+SILENT_KINDS = (*META_KINDS, "calculate", "hidden")
+"""What a phone answers or works out by itself, without a screen."""
 SELECT_ONE_KINDS = ("select_one", "select_one_from_file")
 SELECT_MULTIPLE_KINDS = ("select_multiple", "select_multiple_from_file")
 UNANSWERED_KINDS = ("note", "audit")

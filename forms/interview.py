@@ -59,7 +59,8 @@ def left_out(programme: Programme) -> tuple[str, ...]:
     named = dict.fromkeys(
         (*programme.intake_instruments, *(name for wave in programme.waves for name in wave.instruments))
     )
-    return tuple(name for name in named if name not in askable(programme))
+    known = askable(programme)
+    return tuple(name for name in named if name not in known)
 
 
 def interview(

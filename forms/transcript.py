@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from forms.expression import Expression, to_words
-from forms.form import Form, Group, Node, Question, Repeat
+from forms.form import SILENT_KINDS, Form, Group, Node, Question, Repeat
 from forms.instrument import Choice
 from forms.translation import (
     REQUIRED_KEY,
@@ -19,7 +19,6 @@ from forms.translation import (
     status_of,
 )
 
-SILENT = ("start", "end", "today", "username", "deviceid", "audit", "calculate", "hidden")
 MOST_CHOICES = 25
 """Longer lists (places) are shown by their first entries and their number."""
 
@@ -88,7 +87,7 @@ def _screens(
 ) -> Iterator[tuple[tuple[str, ...], tuple[Prompt, ...]]]:
     for node in nodes:
         if isinstance(node, Question):
-            if node.kind not in SILENT:
+            if node.kind not in SILENT_KINDS:
                 yield conditions, (_prompt(form, node, language),)
             continue
         inner = (*conditions, *_condition(node.relevant))
@@ -102,7 +101,7 @@ def _prompts(form: Form, nodes: tuple[Node, ...], language: Language) -> Iterato
     for node in nodes:
         if isinstance(node, Group | Repeat):
             yield from _prompts(form, node.children, language)
-        elif node.kind not in SILENT:
+        elif node.kind not in SILENT_KINDS:
             yield _prompt(form, node, language)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from forms.form import META_KINDS, Form, Group, Node, Question
+from forms.form import SILENT_KINDS, Form, Group, Node, Question
 from forms.instrument import UNSCORED
 from forms.translation import REQUIRED_KEY, REQUIRED_MESSAGE, FormString, choice_strings, question_strings
 
@@ -19,7 +19,6 @@ ADVICE: Mapping[str, str] = {
     HEADING: "Small letters above the questions of a part of the form. Best up to 30 characters.",
 }
 _PARTS = {"hint": HINT, "constraint": MESSAGE}
-_SILENT = (*META_KINDS, "calculate", "hidden")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def _placed(nodes: tuple[Node, ...], last: int, *, is_held: bool) -> Iterator[tu
     """Walk on from the screen `last`; `is_held` inside what is shown together."""
     for node in nodes:
         if isinstance(node, Question):
-            last += node.kind not in _SILENT and not is_held
+            last += node.kind not in SILENT_KINDS and not is_held
             yield last, nodes, node
             continue
         yield last + (not is_held), nodes, node
