@@ -23,8 +23,8 @@ submission = Table(
     Column("body_hash", String(64), nullable=False, comment="SHA-256 of the whole record as served"),
     Column("first_seen_at", DateTime(timezone=False), nullable=False),
     Column("deleted_at", DateTime(timezone=False), comment="when its absence on the server was proved"),
+    Column("awaits_files", Integer, nullable=False, server_default="0", comment="files named in it that are not there"),
     Index("submission_by_server_id", "asset_uid", "server_id"),
-    Index("submission_by_form", "form_id"),
 )
 
 submission_identity = Table(
@@ -56,6 +56,66 @@ submission_version_identity = Table(
     Column("root_uuid", String(64), primary_key=True),
     Column("body_hash", String(64), primary_key=True),
     Column("body", Text, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    precious,
+    Column("quarantine_id", Integer, primary_key=True, autoincrement=True),
+    Column("asset_uid", String(32), nullable=False),
+    Column("body_hash", String(64), nullable=False, comment="SHA-256 of body: the same record is kept once"),
+    Column("server_id", BigInteger, comment="_id, where it could be read"),
+    Column("root_uuid", String(64), comment="meta/rootUuid without prefix, where it could be read"),
+    Column("reason", String(64), nullable=False, comment="why it could not be read, without any answer"),
+    Column("body", Text, nullable=False, comment="the text as served, ASCII; may name a person"),
+    Column("first_seen_at", DateTime(timezone=False), nullable=False),
+    Column("last_seen_at", DateTime(timezone=False), nullable=False),
+    Column("tries", Integer, nullable=False, server_default="1"),
+    Column("resolved_at", DateTime(timezone=False), comment="when it could be read, or was gone from the server"),
+    Index("quarantine_by_body", "asset_uid", "body_hash", unique=True),
+    comment="Records that cannot be read: kept, counted, tried again at every run",
+)
+
+adopted_asset = Table(
+    "adopted_asset",
+    precious,
+    Column("asset_uid", String(32), primary_key=True),
+    Column("server", String(255), nullable=False),
+    Column("table_name", String(31), nullable=False, unique=True, comment="of its records; a repeat adds its name"),
+    Column("title", Text, nullable=False),
+    Column("settings", Text, nullable=False, server_default="{}", comment="JSON: which questions are kept apart"),
+    Column("adopted_at", DateTime(timezone=False), nullable=False),
+    comment="Projects of the account beside the programme's own, read by their XLSForm alone",
+)
+
+asset_version = Table(
+    "asset_version",
+    precious,
+    Column("asset_uid", String(32), primary_key=True),
+    Column("version_uid", String(64), primary_key=True, comment="__version__ of records filled in with it"),
+    Column("number", Integer, nullable=False, comment="from 1, in the order of deployment"),
+    Column("content", Text, nullable=False, comment="survey and choices as served, JSON"),
+    Column("fetched_at", DateTime(timezone=False), nullable=False),
+)
+
+attachment = Table(
+    "attachment",
+    precious,
+    Column("asset_uid", String(32), primary_key=True),
+    Column("root_uuid", String(64), primary_key=True),
+    Column("attachment_uid", String(64), primary_key=True),
+    Column("question", String(255), comment="path of the question that asked for it"),
+    Column("mimetype", String(127)),
+    Column("state", String(12), nullable=False, comment="waiting | kept | failed | gone"),
+    Column("size", BigInteger, comment="bytes"),
+    Column("sha256", String(64)),
+    Column("stored_as", String(255), comment="path below the folder of attachments"),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("reason", String(64), comment="why it failed"),
+    Column("seen_at", DateTime(timezone=False), nullable=False),
+    Column("kept_at", DateTime(timezone=False)),
+    Index("attachment_by_state", "state"),
+    comment="The queue of files that came with records; filled only where somebody asked for files",
 )
 
 deployment = Table(
@@ -97,6 +157,10 @@ sync_cursor = Table(
     Column("complete_as_of", DateTime(timezone=False), comment="UTC, start of the last run that proved completeness"),
     Column("server_count", Integer),
     Column("swept_at", DateTime(timezone=False), comment="UTC, start of the last run that compared every record"),
+    Column("feed", String(16), comment="history | markers | modified: how the last run found what had changed"),
+    Column("modified_since", String(40), comment="newest _date_modified dealt with, where a server gives one"),
+    Column("validated_since", BigInteger, comment="newest _validation_status.timestamp dealt with"),
+    Column("asset_version", String(64), comment="version of the project's content that was read last"),
 )
 
 sync_run = Table(
@@ -112,6 +176,8 @@ sync_run = Table(
     Column("revalidated", Integer, nullable=False, default=0),
     Column("deleted", Integer, nullable=False, default=0),
     Column("problems", Integer, nullable=False, default=0),
+    Column("quarantined", Integer, nullable=False, server_default="0", comment="records that wait unread"),
+    Column("requests", Integer, comment="to the server"),
     Column("message", Text, comment="the last line that the run printed"),
 )
 
@@ -152,7 +218,34 @@ membership_move = Table(
     Column("joined_on", Date, primary_key=True),
     Column("healing_group", String(24), primary_key=True),
     Column("reason", String(32)),
+    Column(
+        "kind", String(12), nullable=False, server_default="transfer", comment="join | transfer | leave, on joined_on"
+    ),
     comment="Transfers entered by a coordinator",
+)
+
+person_merge = Table(
+    "person_merge",
+    precious,
+    Column("merge_id", Integer, primary_key=True, autoincrement=True),
+    Column("kept_code", String(16), nullable=False),
+    Column("merged_code", String(16), nullable=False, index=True, comment="read as kept_code while not undone"),
+    Column("reason", String(64), nullable=False),
+    Column("merged_at", DateTime(timezone=False), nullable=False, comment="UTC"),
+    Column("merged_by", String(64), nullable=False, comment="role or initials of the person who decided"),
+    Column("undone_at", DateTime(timezone=False)),
+    Column("undone_by", String(64)),
+    comment="Two codes that a person found to be one client; undoing brings both back",
+)
+
+person_distinct = Table(
+    "person_distinct",
+    precious,
+    Column("first_code", String(16), primary_key=True),
+    Column("second_code", String(16), primary_key=True),
+    Column("decided_at", DateTime(timezone=False), nullable=False, comment="UTC"),
+    Column("decided_by", String(64), nullable=False),
+    comment="Pairs that look alike and that a person found to be two clients; first_code is the smaller",
 )
 
 alert_handling = Table(

@@ -10,17 +10,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, delete, exists, insert, literal, select
 from sqlalchemy import update as update_rows
 
-from connector.derive import apply_changes
-from connector.identity import split_record
 from connector.precious_schema import (
     submission,
     submission_identity,
     submission_version,
     submission_version_identity,
 )
+from connector.project import Project
 from connector.records import RecordKey, StoredRecord
 from connector.submission import Json, Submission, read_submission, to_text
-from forms.form import Form
 
 KEYS_A_STATEMENT = 500
 """Databases limit how many values one statement may carry."""
@@ -44,7 +42,7 @@ class Counts:
         )
 
 
-def store_page(connection: Connection, form: Form, asset_uid: str, records: Iterable[Json], now: datetime) -> Counts:
+def store_page(connection: Connection, project: Project, records: Iterable[Json], now: datetime) -> Counts:
     """Store records as served and derive their facts, in the caller's transaction; storing twice changes nothing.
 
     `now` is UTC without zone. A record that was deleted and sent again comes back to life under its new server row.
@@ -52,26 +50,27 @@ def store_page(connection: Connection, form: Form, asset_uid: str, records: Iter
     Raises StorageError.
     """
     incoming = _latest(read_submission(record) for record in records)
-    known = _known(connection, asset_uid, incoming)
+    known = _known(connection, project.asset_uid, incoming)
     kinds = {root: _kind_of_change(known.get(root), item) for root, item in incoming.items()}
     changed = [item for root, item in incoming.items() if kinds[root] != "unchanged"]
     if changed:
-        _write(connection, form, asset_uid, changed, known, now)
-        apply_changes(connection, [_stored(form, asset_uid, item) for item in changed], [])
+        _write(connection, project, changed, known, now)
+        project.derive(connection, [_stored(project, item) for item in changed], [])
     return Counts(**{kind: list(kinds.values()).count(kind) for kind in ("new", "edited", "revalidated", "unchanged")})
 
 
-def mark_deleted(connection: Connection, form: Form, asset_uid: str, root_uuids: Iterable[str], now: datetime) -> int:
+def mark_deleted(connection: Connection, project: Project, root_uuids: Iterable[str], now: datetime) -> int:
     """Mark records as gone from the server and remove their facts; the raw records stay. Returns how many.
 
     Records already marked or unknown are left alone. Runs in the caller's transaction. Raises StorageError.
     """
+    asset_uid = project.asset_uid
     live = live_roots(connection, asset_uid)
     gone = [root for root in dict.fromkeys(root_uuids) if root in live]
     for chunk in chunks(gone):
         connection.execute(update_rows(submission).where(_these(submission, asset_uid, chunk)).values(deleted_at=now))
     if gone:
-        apply_changes(connection, [], [RecordKey(asset_uid, root) for root in gone])
+        project.derive(connection, [], [RecordKey(asset_uid, root) for root in gone])
     return len(gone)
 
 
@@ -129,16 +128,16 @@ def _these(table: Table, asset_uid: str, root_uuids: Sequence[str]) -> ColumnEle
 
 def _write(
     connection: Connection,
-    form: Form,
-    asset_uid: str,
+    project: Project,
     items: Sequence[Submission],
     known: dict[str, Row[Any]],
     now: datetime,
 ) -> None:
+    asset_uid = project.asset_uid
     earlier = {item.root_uuid: item.fingerprint for item in items if item.root_uuid in known}
     outdated = [root for root, fingerprint in earlier.items() if known[root].body_hash != fingerprint]
     _keep_versions(connection, asset_uid, outdated, now)
-    rows = [_row(form, asset_uid, item) for item in items]
+    rows = [_row(project, item) for item in items]
     bodies, identities = [row for row, _ in rows], [identity for _, identity in rows if identity]
     if fresh := [{**row, "first_seen_at": now} for row in bodies if row["root_uuid"] not in earlier]:
         connection.execute(insert(submission), fresh)
@@ -163,12 +162,12 @@ def _as_parameters(row: dict[str, Any]) -> dict[str, Any]:
     return keys | {f"new_{name}": row[name] for name in _REPLACED}
 
 
-def _row(form: Form, asset_uid: str, item: Submission) -> tuple[dict[str, Any], dict[str, Any] | None]:
+def _row(project: Project, item: Submission) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """The row of a record and that of its identifying answers (None when it has none)."""
-    body, identity = split_record(form, item.record)
-    key = {"asset_uid": asset_uid, "root_uuid": item.root_uuid}
+    body, identity = project.split(item.record)
+    key = {"asset_uid": project.asset_uid, "root_uuid": item.root_uuid}
     row = key | {
-        "form_id": form.form_id,
+        "form_id": project.form_id,
         "server_id": item.server_id,
         "version_uuid": item.version_uuid,
         "form_version": item.form_version,
@@ -179,6 +178,7 @@ def _row(form: Form, asset_uid: str, item: Submission) -> tuple[dict[str, Any], 
         "body": to_text(body),
         "body_hash": item.fingerprint,
         "deleted_at": None,
+        "awaits_files": 0,
     }
     return row, key | {"body": to_text(identity)} if identity else None
 
@@ -207,11 +207,11 @@ def _keep_identities(connection: Connection, asset_uid: str, roots: Sequence[str
     connection.execute(insert(kept).from_select(["asset_uid", "root_uuid", "body_hash", "body"], source))
 
 
-def _stored(form: Form, asset_uid: str, item: Submission) -> StoredRecord:
+def _stored(project: Project, item: Submission) -> StoredRecord:
     return StoredRecord(
-        asset_uid=asset_uid,
+        asset_uid=project.asset_uid,
         root_uuid=item.root_uuid,
-        form_id=form.form_id,
+        form_id=project.form_id,
         server_id=item.server_id,
         record=item.record,
         submitted_at=item.submitted_at,

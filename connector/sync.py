@@ -21,6 +21,7 @@ from connector.errors import (
 from connector.kobo import KoboClient
 from connector.migration import migrate
 from connector.progress import OnProgress, no_progress
+from connector.project import ProgrammeProject
 from connector.sync_form import FormSync, Tally
 from connector.sync_state import begin_run, count_problems, deployed_forms, end_run, utc_now
 from connector.writer_lock import single_writer
@@ -83,9 +84,8 @@ def _sync_forms(
     forms = _forms_of(engine, client.server)
     failures: list[HealingError] = []
     for form_id, asset_uid in forms:
-        run = FormSync(
-            engine, client, FORMS[form_id], asset_uid, server_time, tally, accept_deletions, clock, on_progress
-        )
+        project = ProgrammeProject(FORMS[form_id], asset_uid)
+        run = FormSync(engine, client, project, server_time, tally, accept_deletions, clock, on_progress)
         try:
             run.run()
         except OF_ONE_FORM as error:

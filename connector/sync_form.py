@@ -10,11 +10,11 @@ from sqlalchemy import Engine
 
 from connector.kobo import KoboClient
 from connector.progress import OnProgress, no_progress
+from connector.project import Project
 from connector.reconcile import Sweep, guard_deletions, still_there, sweep
 from connector.store import Counts, chunks, live_roots, mark_deleted, store_page
 from connector.submission import Json, root_uuid_of
 from connector.sync_state import Cursor, utc_now
-from forms.form import Form
 
 OVERLAP_OF_IDS = 200
 """The server hands out `_id` before a record is visible, so a lower one may appear late; these are read again."""
@@ -40,8 +40,7 @@ class FormSync:
 
     engine: Engine
     client: KoboClient
-    form: Form
-    asset_uid: str
+    project: Project
     server_time: datetime
     tally: Tally
     accept_deletions: int = 0
@@ -55,7 +54,7 @@ class FormSync:
         """
         started = self.clock()
         with self.engine.connect() as connection:
-            before = Cursor.read(connection, self.asset_uid, self.form.form_id)
+            before = Cursor.read(connection, self.project.asset_uid, self.project.form_id)
         after = self._read_new(before)
         vanished = self._follow_history(before)
         if vanished is not None and not self._is_sweep_due(before, started) and self._counts_agree(len(vanished)):
@@ -66,10 +65,10 @@ class FormSync:
     def _read_new(self, cursor: Cursor) -> Cursor:
         """Read what lies after the cursor, each page with its cursor in one transaction."""
         done = 0
-        for page in self.client.record_pages(self.asset_uid, after_id=max(0, cursor.last_id - OVERLAP_OF_IDS)):
+        for page in self.client.record_pages(self.project.asset_uid, after_id=max(0, cursor.last_id - OVERLAP_OF_IDS)):
             cursor = cursor.moved(last_id=max(cursor.last_id, page.records[-1]["_id"]))
             with self.engine.begin() as connection:
-                counts = store_page(connection, self.form, self.asset_uid, page.records, self.clock())
+                counts = store_page(connection, self.project, page.records, self.clock())
                 cursor.write(connection)
             self.tally.counts += counts
             done += len(page.records)
@@ -85,7 +84,7 @@ class FormSync:
         if cursor.history_since is None:
             return None
         since = datetime.fromisoformat(cursor.history_since) - OVERLAP_OF_HISTORY
-        events = self.client.history(self.asset_uid, since)
+        events = self.client.history(self.project.asset_uid, since)
         if events is None:
             return None
         live = self._live()
@@ -99,14 +98,14 @@ class FormSync:
         found: set[str] = set()
         for done, chunk in enumerate(chunks(roots, ROOTS_A_TRANSACTION)):
             self._show("reading changed records", done * ROOTS_A_TRANSACTION, len(roots))
-            found |= self._store(list(self.client.records_by_root_uuid(self.asset_uid, chunk)))
+            found |= self._store(list(self.client.records_by_root_uuid(self.project.asset_uid, chunk)))
         return found
 
     def _store(self, records: Iterable[Json]) -> set[str]:
         records = list(records)
         if records:
             with self.engine.begin() as connection:
-                counts = store_page(connection, self.form, self.asset_uid, records, self.clock())
+                counts = store_page(connection, self.project, records, self.clock())
             self.tally.counts += counts
         return {root_uuid_of(record) for record in records}
 
@@ -116,15 +115,15 @@ class FormSync:
     def _counts_agree(self, vanished: int) -> bool:
         """Whether both of the server's counts equal what is stored here without the vanished records."""
         expected = len(self._live()) - vanished
-        return self.client.count(self.asset_uid) == expected == self._independent_count()
+        return self.client.count(self.project.asset_uid) == expected == self._independent_count()
 
     def _independent_count(self) -> int:
         """The count that the server keeps in another place than the records: a list can be empty by mistake."""
-        return self.client.asset(self.asset_uid).submission_count
+        return self.client.asset(self.project.asset_uid).submission_count
 
     def _live(self) -> set[str]:
         with self.engine.connect() as connection:
-            return live_roots(connection, self.asset_uid)
+            return live_roots(connection, self.project.asset_uid)
 
     def _compare_all(self, cursor: Cursor, started: datetime) -> None:
         """List every record, fetch what differs, and mark what is gone if the server's two counts agree about it."""
@@ -138,7 +137,7 @@ class FormSync:
                 cursor = cursor.moved(complete_as_of=started, swept_at=started)
             self._conclude(cursor, vanished, is_told=False)
         else:
-            self.tally.notes.append(_contradiction(self.form.form_id, listed.size, count, len(vanished)))
+            self.tally.notes.append(_contradiction(self.project.form_id, listed.size, count, len(vanished)))
             self._conclude(cursor, [])
 
     def _sweep_until_counts_agree(self) -> tuple[Sweep, int]:
@@ -150,25 +149,28 @@ class FormSync:
 
     def _sweep(self) -> Sweep:
         return sweep(
-            self.client, self.engine, self.asset_uid, lambda done, total: self._show("comparing records", done, total)
+            self.client,
+            self.engine,
+            self.project.asset_uid,
+            lambda done, total: self._show("comparing records", done, total),
         )
 
     def _without_those_still_there(self, vanished: list[str]) -> list[str]:
-        found = self._store(still_there(self.client, self.asset_uid, vanished))
+        found = self._store(still_there(self.client, self.project.asset_uid, vanished))
         return [root for root in vanished if root not in found]
 
     def _conclude(self, cursor: Cursor, vanished: list[str], is_told: bool = True) -> None:
         """Mark deletions and remember where we are, in one transaction. Raises MassDeletionError."""
         live = len(self._live())
-        guard_deletions(self.form.form_id, len(vanished), live, self.accept_deletions, is_told)
+        guard_deletions(self.project.form_id, len(vanished), live, self.accept_deletions, is_told)
         cursor = cursor.moved(history_since=self.server_time.isoformat(), server_count=live - len(vanished))
         with self.engine.begin() as connection:
-            deleted = mark_deleted(connection, self.form, self.asset_uid, vanished, self.clock())
+            deleted = mark_deleted(connection, self.project, vanished, self.clock())
             cursor.write(connection)
         self.tally.deleted += deleted
 
     def _show(self, what: str, done: int, total: int) -> None:
-        self.on_progress(f"{self.form.form_id}: {what}", done, total)
+        self.on_progress(f"{self.project.form_id}: {what}", done, total)
 
 
 def _contradiction(form_id: str, listed: int, count: int, vanished: int) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from connector.database import open_database
 from connector.derive import rebuild
 from connector.migration import migrate
+from connector.project import ProgrammeProject
 from connector.store import store_page
 from forms.client_code import with_check
 from forms.library import FORMS
@@ -45,7 +46,7 @@ def store_all(engine: Engine) -> None:
     """Everything that a sync does with pages once they have arrived."""
     for text in PAGES_AS_TEXT:
         with engine.begin() as connection:
-            store_page(connection, OUTCOME, "asset", json.loads(text)["results"], NOW)
+            store_page(connection, ProgrammeProject(OUTCOME, "asset"), json.loads(text)["results"], NOW)
 
 
 def new_database(folder: Path, name: str) -> Engine:
@@ -102,7 +103,7 @@ def test_one_edited_record_costs_what_it_touches(tmp_path: Path) -> None:
     def edit() -> None:
         changed = record | {"interview/livelihood/work_days_lost": str(next(days)), "_uuid": f"v{next(days)}"}
         with engine.begin() as connection:
-            store_page(connection, OUTCOME, "asset", [changed], NOW)
+            store_page(connection, ProgrammeProject(OUTCOME, "asset"), [changed], NOW)
 
     def remake() -> None:
         with engine.begin() as connection:
@@ -120,7 +121,7 @@ def test_memory_follows_the_page_and_not_the_load(tmp_path: Path) -> None:
         tracemalloc.start()
         for text in PAGES_AS_TEXT[:pages]:
             with engine.begin() as connection:
-                store_page(connection, OUTCOME, "asset", json.loads(text)["results"], NOW)
+                store_page(connection, ProgrammeProject(OUTCOME, "asset"), json.loads(text)["results"], NOW)
         _, highest = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return highest / 1e6

@@ -185,4 +185,4 @@ def test_a_step_of_the_second_release_that_is_ended_leaves_the_first(tmp_path: P
 
 
 def test_revisions_are_a_single_line() -> None:
-    assert known_revisions() == ("0002", "0001")
+    assert known_revisions() == ("0003", "0002", "0001")

@@ -19,6 +19,7 @@ from connector.precious_schema import (
     submission_version,
     submission_version_identity,
 )
+from connector.project import ProgrammeProject
 from connector.store import Counts, mark_deleted, store_page
 from connector.submission import attachments_of, fingerprint, read_submission, root_uuid_of, to_text
 from forms.library import FORMS
@@ -41,7 +42,7 @@ def record(
 
 def store(engine: Engine, *records: dict[str, Any], now: datetime = NOW) -> Counts:
     with engine.begin() as connection:
-        return store_page(connection, FORM, INTAKE, records, now)
+        return store_page(connection, ProgrammeProject(FORM, INTAKE), records, now)
 
 
 def rows(engine: Engine, table: Any) -> list[Any]:
@@ -87,22 +88,22 @@ def test_of_two_rows_with_one_identity_the_later_counts(engine: Engine) -> None:
 def test_the_same_record_in_two_projects_is_two_rows(engine: Engine) -> None:
     store(engine, record())
     with engine.begin() as connection:
-        store_page(connection, FORM, "another", [record()], NOW)
+        store_page(connection, ProgrammeProject(FORM, "another"), [record()], NOW)
     assert len(rows(engine, submission)) == 2
 
 
 def test_marking_twice_or_marking_the_unknown_counts_nothing(engine: Engine) -> None:
     store(engine, record())
     with engine.begin() as connection:
-        assert mark_deleted(connection, FORM, INTAKE, ["root-1", "root-1", "nobody"], NOW) == 1
-        assert mark_deleted(connection, FORM, INTAKE, ["root-1"], NOW) == 0
+        assert mark_deleted(connection, ProgrammeProject(FORM, INTAKE), ["root-1", "root-1", "nobody"], NOW) == 1
+        assert mark_deleted(connection, ProgrammeProject(FORM, INTAKE), ["root-1"], NOW) == 0
 
 
 def test_a_record_marked_by_mistake_comes_back_without_an_earlier_version(engine: Engine) -> None:
     store(engine, record())
     before = dump(engine)
     with engine.begin() as connection:
-        mark_deleted(connection, FORM, INTAKE, ["root-1"], NOW)
+        mark_deleted(connection, ProgrammeProject(FORM, INTAKE), ["root-1"], NOW)
     assert store(engine, record()) == Counts(new=1)
     assert dump(engine) == before
 
