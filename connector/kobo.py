@@ -9,11 +9,13 @@ from requests.auth import HTTPBasicAuth
 from connector.errors import InvalidTokenError
 from connector.kobo_answer import read_object
 from connector.kobo_data import DataCalls
+from connector.kobo_files import FileCalls
 from connector.kobo_openrosa import PhoneCalls
 from connector.kobo_projects import ProjectCalls, md5
 from connector.kobo_values import (
     Account,
     Asset,
+    AssetVersion,
     Assignment,
     Deployment,
     HistoryEvent,
@@ -27,6 +29,7 @@ from connector.kobo_wire import Call, Limits, Wire
 __all__ = [
     "Account",
     "Asset",
+    "AssetVersion",
     "Assignment",
     "Deployment",
     "HistoryEvent",
@@ -41,10 +44,10 @@ __all__ = [
 ]
 
 
-class KoboClient(ProjectCalls, DataCalls, PhoneCalls):
+class KoboClient(ProjectCalls, DataCalls, FileCalls, PhoneCalls):
     """A KoboToolbox server, as one account sees it: projects, records, and what phones are offered.
 
-    Made as `KoboClient(server, token)`; see `Caller` for what tests replace. It is not meant for several threads.
+    Made as `KoboClient(server, token)`; see `Caller` for what tests replace. Several threads may read at once.
     """
 
 

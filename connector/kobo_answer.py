@@ -1,6 +1,5 @@
 """Knows how to tell a good answer of a KoboToolbox server from a bad one, and which error a bad one is."""
 
-import json
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,11 +16,14 @@ from connector.errors import (
     RequestRefusedError,
     ServerFailedError,
 )
+from connector.strict_json import parse
 
 LONGEST_QUOTE = 1200
 """Characters of the server's own words that a message repeats (an ODK Validate report is about 300)."""
 HTML_STARTS = (b"<!doctype html", b"<html")
 CLOSING_MARKS = {"application/json": (b"}", b"]"), "text/xml": (b">",)}
+ABOUT_RECORDS = "/data/"
+"""Part of the path of a request whose refusal is not repeated: it might hold an answer."""
 NO_ROUTE = b"Resource not found (404)"
 CHECK_ADDRESS = (
     "Check the server address (KOBO_SERVER), https:// included: it is the one where you sign in to KoboToolbox."
@@ -44,9 +46,9 @@ class Answer:
 
     @property
     def is_cut(self) -> bool:
-        """Whether a good answer stops before its closing mark: a cut that nothing but its text betrays."""
-        ends = CLOSING_MARKS.get(self.content_type)
-        return self.status == 200 and ends is not None and not self.body.rstrip().endswith(ends)
+        """Whether a good answer is empty or stops before its closing mark: a cut that nothing but its text betrays."""
+        ends = CLOSING_MARKS.get(self.content_type, b"")
+        return self.status == 200 and not (self.body and self.body.rstrip().endswith(ends))
 
     @property
     def is_html(self) -> bool:
@@ -63,16 +65,27 @@ def unpack_body(raw: bytes, encoding: str, max_bytes: int, where: str) -> bytes:
         return raw
     if encoding != "gzip":
         raise BadAnswerError(f"{where}: an answer packed in a way that was not asked for.", advice=CHECK_ADDRESS)
+    pieces: list[bytes] = []
+    room = max_bytes
+    while raw or not pieces:
+        piece, raw = _unpack_one(raw, room, where)
+        room -= len(piece)
+        if room < 0:
+            raise too_long(where, max_bytes)
+        pieces.append(piece)
+    return b"".join(pieces) if len(pieces) > 1 else pieces[0]
+
+
+def _unpack_one(raw: bytes, room: int, where: str) -> tuple[bytes, bytes]:
+    """One gzip member, of which at most `room` bytes and one come out, and what follows after it."""
     unpacker = zlib.decompressobj(wbits=31)
     try:
-        body = unpacker.decompress(raw, max_bytes + 1)
+        piece = unpacker.decompress(raw, room + 1)
     except zlib.error:
         raise BadAnswerError(f"{where}: the packed answer is damaged.", advice="Try again.") from None
-    if len(body) > max_bytes:
-        raise too_long(where, max_bytes)
-    if not unpacker.eof:
+    if len(piece) <= room and not unpacker.eof:
         raise cut_short(where)
-    return body
+    return piece, unpacker.unused_data
 
 
 def cut_short(where: str) -> BadAnswerError:
@@ -92,14 +105,12 @@ def read_json(answer: Answer) -> Any:
     Raises what `require_good` raises, NotKoboError for a web page, and BadAnswerError for text that is not strict
     JSON: cut short, a key twice in one object, or NaN.
     """
-    require_good(answer)
+    require_data(answer)
     if answer.status == 204:
         return None
-    if answer.is_html:
-        raise not_kobo(answer, "a web page instead of data")
     try:
-        return parse_json(answer.body)
-    except (ValueError, RecursionError):
+        return parse(answer.body)
+    except ValueError:
         raise BadAnswerError(
             f"{answer.where}: the answer is not JSON, or was cut short.", advice="Nothing was used of it. Try again."
         ) from None
@@ -133,9 +144,11 @@ def read_xml(answer: Answer) -> ElementTree.Element:
         raise BadAnswerError(f"{answer.where}: the answer is not XML, or was cut short.", advice="Try again.") from None
 
 
-def parse_json(body: bytes) -> Any:
-    """Strict JSON in UTF-8. Raises ValueError for anything else, a repeated key and NaN or Infinity included."""
-    return json.loads(body.decode("utf-8"), object_pairs_hook=_unique_keys, parse_constant=_no_constant)
+def require_data(answer: Answer) -> None:
+    """Return for a good answer that is no web page. Raises what `require_good` raises, or NotKoboError."""
+    require_good(answer)
+    if answer.is_html:
+        raise not_kobo(answer, "a web page instead of data")
 
 
 def require_good(answer: Answer) -> None:
@@ -163,21 +176,10 @@ def not_kobo(answer: Answer, what: str) -> NotKoboError:
 def words_of(answer: Answer) -> str:
     """The server's own words for a refusal, in one string; empty if there are none."""
     try:
-        value = parse_json(answer.body)
+        value = parse(answer.body)
     except ValueError:
         return ""
     return "; ".join(_sentences(value))[:LONGEST_QUOTE]
-
-
-def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a key occurs twice in one object")
-    return value
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def _is_kobo_page(answer: Answer) -> bool:
@@ -188,11 +190,13 @@ def _is_kobo_page(answer: Answer) -> bool:
 def _server_failed(answer: Answer) -> ServerFailedError:
     what = "asks us to slow down" if answer.status == 429 else "failed"
     advice = "The server may be under maintenance or overloaded. Wait some minutes and try again."
-    return ServerFailedError(f"{answer.where}: the server {what} (status {answer.status}).", advice=advice)
+    return ServerFailedError(
+        f"{answer.where}: the server {what} (status {answer.status}).", advice=advice, status=answer.status
+    )
 
 
 def _refusal(answer: Answer) -> HealingError:
-    words = words_of(answer)
+    words = "" if ABOUT_RECORDS in answer.where else words_of(answer)
     said = f": {words}" if words else "."
     if answer.status == 401:
         advice = "Sign in to KoboToolbox, copy the API key from Account settings, Security, and set KOBO_TOKEN."

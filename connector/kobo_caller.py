@@ -20,6 +20,7 @@ class Caller:
 
     `server` is where people sign in, `kc_server` where phones fetch forms if that is another host (else None).
     `adapter` replaces the network in tests; `sleep` and `jitter` replace waiting and chance; `limits` bounds both.
+    A ready `wire` replaces all of these.
     """
 
     def __init__(
@@ -32,11 +33,17 @@ class Caller:
         sleep: Callable[[float], None] = time.sleep,
         jitter: Callable[[], float] = random.random,
         limits: Limits | None = None,
+        wire: Wire | None = None,
     ) -> None:
         self.server = server.rstrip("/")
         self.kc_server = (kc_server or server).rstrip("/")
         auth = TokenFor(token, self.server, self.kc_server)
-        self._wire = Wire(auth, adapter=adapter, sleep=sleep, jitter=jitter, limits=limits)
+        self._wire = wire or Wire(auth, adapter=adapter, sleep=sleep, jitter=jitter, limits=limits)
+
+    @property
+    def sent(self) -> int:
+        """How many requests were sent so far, every try counted."""
+        return self._wire.sent
 
     def _send(self, method: str, path: str, *, repeatable: bool = True, **parts: Any) -> Answer:
         """The answer to one call, whatever its status; `parts` are those of `Call`."""
@@ -51,7 +58,7 @@ class Caller:
         answer = self._send("GET", path, params=params or {})
         while True:
             page = read_object(answer, "results", "next")
-            yield from _items(page["results"], answer.where)
+            yield from objects(page["results"], answer.where)
             if page["next"] is None:
                 return
             following = path_of(page["next"])
@@ -67,7 +74,8 @@ def path_of(url: str) -> str:
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
-def _items(value: Any, where: str) -> list[dict[str, Any]]:
+def objects(value: Any, where: str) -> list[dict[str, Any]]:
+    """The items of a list in an answer. Raises BadAnswerError if it is none, or if they are no objects."""
     if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
         raise BadAnswerError(f"{where}: a list of results was expected.")
     return value

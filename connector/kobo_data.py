@@ -1,20 +1,29 @@
 """Knows the calls about records: pages that miss nothing, counts, and a project's history."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from connector.errors import AccessError, BadAnswerError, InvalidTokenError
-from connector.kobo_answer import read_object
-from connector.kobo_caller import Caller
-from connector.kobo_values import HistoryEvent, Json, Page, bare_uuid
+from connector.errors import AccessError, BadAnswerError, InvalidTokenError, ServerFailedError, UnreachableServerError
+from connector.kobo_answer import Answer, read_object
+from connector.kobo_caller import Caller, objects
+from connector.kobo_page import read_page
+from connector.kobo_values import HistoryEvent, Json, Page, bare_uuid, moment
 
 LARGEST_PAGE = 1000
 """The server's own limit; it cuts a larger wish silently."""
+SMALLER_PAGES = (500, 100)
+"""What is asked for when the server fails over a larger page: it has two minutes for one."""
+TRIES_OF_LARGE_PAGES = 2
 UUIDS_A_CALL = 100
 """A request line over 8 kB is refused with 414; this many keep it near 5 kB."""
-RECORD_ACTIONS = ("add-submission", "modify-submission", "delete-submission")
+IDS_A_CALL = 300
+"""The same limit: this many keep it near 4 kB."""
+RECORD_HISTORY = "action:modify-submission OR action:delete-submission OR action:add-submission"
+FIRST_LOOK = 100
+"""Rows of history asked for first: between two runs there are seldom more."""
 
 
 class DataCalls(Caller):
@@ -35,43 +44,59 @@ class DataCalls(Caller):
         `_id`, `_uuid`, `meta/rootUuid` and `_validation_status` by itself.
         Raises BadAnswerError for a page that contradicts its own count.
         """
-        params: dict[str, str | int] = {"sort": _compact(sort or {"_id": 1}), "limit": limit}
-        if query:
-            params["query"] = _compact(query)
-        if fields is not None:
-            params["fields"] = _compact(list(fields))
-        answer = self._send("GET", f"/api/v2/assets/{uid}/data/", params=params)
-        return _page(read_object(answer, "count", "results"), answer.where)
+        return page_of(uid, self._records(uid, query, sort, fields, limit))
 
-    def count(self, uid: str, query: Json | None = None) -> int:
-        """How many records match, counted by the server."""
-        return self.data_page(uid, query=query, fields=("_id",), limit=1).count
+    def count(self, uid: str, query: Json | None = None, after_id: int = 0, up_to: int | None = None) -> int:
+        """How many records match and have `after_id` < `_id` <= `up_to`, counted by the server."""
+        wanted = query if not after_id and up_to is None else _numbered(query, after_id, up_to)
+        return self.data_page(uid, query=wanted, fields=("_id",), limit=1).count
 
     def record_pages(
         self,
         uid: str,
         *,
         after_id: int = 0,
+        up_to: int | None = None,
         query: Json | None = None,
         fields: Sequence[str] | None = None,
         page_size: int = LARGEST_PAGE,
     ) -> Iterator[Page]:
-        """All records with `_id` over `after_id`, ascending, page by page, until the server says none remain.
+        """All records with `after_id` < `_id` <= `up_to`, ascending, page by page, until the server says none remain.
 
         Pages continue from the last `_id`, so a record deleted meanwhile shifts nothing; a page that the server
-        cut short is followed by another. `query` must not speak of `_id`.
+        cut short is followed by another, and one over which it fails is asked for again smaller.
         Raises BadAnswerError if the `_id`s do not rise: the server then ignored query or order.
         """
-        last = after_id
+        last, size = after_id, page_size
         while True:
-            page = self.data_page(uid, query={**(query or {}), "_id": {"$gt": last}}, fields=fields, limit=page_size)
-            if page.records:
-                last = _last_id(page, last, uid)
+            page, size = self.sized_page(uid, _numbered(query, last, up_to), fields, size)
+            if page.size:
+                last = last_id(page, last, uid)
                 yield page
-            if page.count <= len(page.records):
+            if page.count <= page.size:
                 return
 
-    def records_by_root_uuid(self, uid: str, root_uuids: Iterable[str]) -> Iterator[Json]:
+    def sized_page(
+        self, uid: str, query: Json | None, fields: Sequence[str] | None = None, size: int = LARGEST_PAGE
+    ) -> tuple[Page, int]:
+        """One page by `_id` and the size that the server could bear; that is the size to ask for next."""
+        answer, size = self.sized_answer(uid, query, fields, size)
+        return page_of(uid, answer), size
+
+    def sized_answer(self, uid: str, query: Json | None, fields: Sequence[str] | None, size: int) -> tuple[Answer, int]:
+        """The page of `sized_page` before it is read: a third of its size in memory, and no work for the processor."""
+        for smaller in (smaller for smaller in SMALLER_PAGES if smaller < size):
+            try:
+                return self._records(uid, query, None, fields, size, TRIES_OF_LARGE_PAGES), size
+            except ServerFailedError as error:
+                if error.status == 429:
+                    break
+                size = smaller
+            except UnreachableServerError:
+                size = smaller
+        return self._records(uid, query, None, fields, size), size
+
+    def pages_by_root_uuid(self, uid: str, root_uuids: Iterable[str]) -> Iterator[Page]:
         """The records with these root UUIDs (with or without `uuid:`), in no special order; absent ones are left out.
 
         What is left out is gone, or cannot be seen by this account.
@@ -79,32 +104,99 @@ class DataCalls(Caller):
         wanted = sorted({f"uuid:{bare_uuid(root_uuid)}" for root_uuid in root_uuids})
         for start in range(0, len(wanted), UUIDS_A_CALL):
             query = {"meta/rootUuid": {"$in": wanted[start : start + UUIDS_A_CALL]}}
-            for page in self.record_pages(uid, query=query):
-                yield from page.records
+            yield from self.record_pages(uid, query=query)
 
-    def history(
-        self, uid: str, since: datetime, actions: Sequence[str] = RECORD_ACTIONS
-    ) -> tuple[HistoryEvent, ...] | None:
-        """What happened to records at `since` or later, newest first for each action, without repetitions.
+    def pages_by_id(self, uid: str, ids: Iterable[int]) -> Iterator[Page]:
+        """The records with these numbers, ascending; absent ones are left out."""
+        wanted = sorted(set(ids))
+        for start in range(0, len(wanted), IDS_A_CALL):
+            yield from self.record_pages(uid, query={"_id": {"$in": wanted[start : start + IDS_A_CALL]}})
 
-        None if this account or this server offers no history (403, 404): then only a full comparison tells.
-        Rows are written after the fact and may be false: look at the record before believing in a deletion.
+    def records_by_root_uuid(self, uid: str, root_uuids: Iterable[str]) -> Iterator[Json]:
+        """The records of `pages_by_root_uuid`, those that can be read."""
+        return (record for page in self.pages_by_root_uuid(uid, root_uuids) for record in page.records)
+
+    def history(self, uid: str, since: datetime) -> tuple[HistoryEvent, ...] | None:
+        """What was added, modified and deleted at `since` or later, newest first, without repetitions.
+
+        None if this account or this server offers no history (403, 404), or if the log is empty: nothing follows
+        from that. Rows are written after the fact and may be false: look at the record before believing in a deletion.
         """
         try:
-            events = [event for action in actions for event in self._events(uid, since, action)]
+            events = list(self._events(uid, since))
         except InvalidTokenError:
             raise
         except AccessError:
             return None
-        return tuple(dict.fromkeys(events))
+        return tuple(dict.fromkeys(event for event in events if event and event.at >= since)) if events else None
 
-    def _events(self, uid: str, since: datetime, action: str) -> Iterator[HistoryEvent]:
-        path = f"/api/v2/assets/{uid}/history/"
-        start = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        query = f'date_created__gte:"{start}" AND action:{action}'
-        for item in self._list(path, {"q": query, "limit": LARGEST_PAGE}):
-            if _is_about_a_record(item):
-                yield HistoryEvent.from_json(item, f"GET {path}")
+    def _records(
+        self,
+        uid: str,
+        query: Json | None,
+        sort: Mapping[str, int] | None,
+        fields: Sequence[str] | None,
+        limit: int,
+        tries: int | None = None,
+    ) -> Answer:
+        params: dict[str, str | int] = {"sort": _compact(sort or {"_id": 1}), "limit": limit}
+        if query:
+            params["query"] = _compact(query)
+        if fields is not None:
+            params["fields"] = _compact(list(fields))
+        return self._send("GET", f"/api/v2/assets/{uid}/data/", params=params, tries=tries)
+
+    def _events(self, uid: str, since: datetime) -> Iterator[HistoryEvent | None]:
+        """Rows of the log, newest first, until one is older than `since`; None for a row that names no record."""
+        path, done = f"/api/v2/assets/{uid}/history/", 0
+        while True:
+            params = {"q": RECORD_HISTORY, "limit": LARGEST_PAGE, "start": done} if done else _FIRST
+            answer = self._send("GET", path, params=params)
+            page = read_object(answer, "results", "next")
+            rows = objects(page["results"], answer.where)
+            yield from (HistoryEvent.from_json(row, answer.where) if _is_about_a_record(row) else None for row in rows)
+            done += len(rows)
+            is_last = page["next"] is None
+            if done < page.get("count", done) if is_last else not rows:
+                raise BadAnswerError(f"{answer.where}: a log of {page.get('count')} rows ended after {done}.")
+            if is_last or moment(rows[-1].get("date_created"), answer.where) < since:
+                return
+
+
+_ASSET_UID = re.compile("a[2-9A-HJ-NP-Za-km-z]{21}")
+_FIRST: Mapping[str, str | int] = {"q": RECORD_HISTORY, "limit": FIRST_LOOK}
+
+
+def page_of(uid: str, answer: Answer) -> Page:
+    """The page in an answer about a project. Raises what `read_page` raises.
+
+    Raises BadAnswerError also for records of another project; very old ones carry a name where others have the uid.
+    """
+    page = read_page(answer)
+    for record in page.records:
+        owner = record.get("_xform_id_string", uid)
+        if owner != uid and isinstance(owner, str) and _ASSET_UID.fullmatch(owner):
+            raise BadAnswerError(f"{answer.where}: the page holds records of another project.")
+    return page
+
+
+def last_id(page: Page, before: int, uid: str) -> int:
+    """The highest `_id` of a page, all of which must rise from `before`. Raises BadAnswerError."""
+    for record in page.records:
+        if record["_id"] <= before:
+            raise BadAnswerError(f"Records of {uid}: _id {record['_id']} came after {before}, out of order.")
+        before = record["_id"]
+    highest = max([before, *(item.server_id for item in page.refused if item.server_id)])
+    if not page.records and highest == before and page.count > page.size:
+        raise BadAnswerError(f"Records of {uid}: after {before} come only records without a number in _id.")
+    return highest
+
+
+def _numbered(query: Json | None, after_id: int, up_to: int | None) -> Json:
+    """A query for records in a range of `_id`, whatever else it asks of them."""
+    asked = dict(query or {})
+    bounds = {"$gt": after_id} | ({} if up_to is None else {"$lte": up_to})
+    return {**asked, "_id": {**asked.get("_id", {}), **bounds}}
 
 
 def _is_about_a_record(event: Json) -> bool:
@@ -115,25 +207,3 @@ def _is_about_a_record(event: Json) -> bool:
 
 def _compact(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"))
-
-
-def _page(value: Mapping[str, Any], where: str) -> Page:
-    count, records = value["count"], value["results"]
-    if not isinstance(count, int) or not isinstance(records, list):
-        raise BadAnswerError(f"{where}: count and results of the page are of the wrong kind.")
-    if count < len(records) or (count > 0 and not records):
-        advice = "Nothing was used of it. Try again; if it stays so, the server's data store is not whole."
-        raise BadAnswerError(f"{where}: {len(records)} records in a page of {count}.", advice=advice)
-    for record in records:
-        if not isinstance(record, dict) or not isinstance(record.get("_id"), int):
-            raise BadAnswerError(f"{where}: a record without a number in _id.")
-    return Page(count, tuple(records))
-
-
-def _last_id(page: Page, before: int, uid: str) -> int:
-    """The highest `_id` of a page, all of which must rise from `before`."""
-    for record in page.records:
-        if record["_id"] <= before:
-            raise BadAnswerError(f"Records of {uid}: _id {record['_id']} came after {before}, out of order.")
-        before = record["_id"]
-    return before

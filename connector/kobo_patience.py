@@ -35,8 +35,18 @@ def retry_after(text: str, now: datetime | None = None) -> float:
     try:
         seconds = float(text)
     except ValueError:
-        seconds = _seconds_until(text, now or datetime.now(UTC))
+        at = moment_of(text)
+        seconds = (at - (now or datetime.now(UTC))).total_seconds() if at else 0
     return seconds if 0 < seconds < float("inf") else 0
+
+
+def moment_of(text: str) -> datetime | None:
+    """An HTTP date as an aware datetime; None if it is none."""
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at
 
 
 def within(seconds: float, work: Callable[[], Result]) -> Result:
@@ -61,10 +71,3 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
     if not results:
         raise Overdue
     return results[0]
-
-
-def _seconds_until(text: str, now: datetime) -> float:
-    try:
-        return (parsedate_to_datetime(text) - now).total_seconds()
-    except (ValueError, TypeError):
-        return 0

@@ -11,7 +11,7 @@ from connector.errors import AccessError, BadAnswerError, FormRefusedError, Requ
 from connector.kobo_answer import Answer, error_of, read_json, read_object, require_good, require_object, words_of
 from connector.kobo_caller import Caller
 from connector.kobo_patience import waits
-from connector.kobo_values import Account, Asset, Assignment, Deployment, MediaFile
+from connector.kobo_values import Account, Asset, AssetVersion, Assignment, Deployment, MediaFile
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 IMPORT_SECONDS = 180.0
@@ -32,6 +32,15 @@ class ProjectCalls(Caller):
         query = f'asset_type:survey AND name__icontains:"{plain}"'
         found = self._list("/api/v2/assets/", {"q": query, "limit": 100})
         return tuple(Asset.from_json(item, f"assets named like {plain!r}") for item in found)
+
+    def list_assets(self) -> tuple[Asset, ...]:
+        """Every survey project that this account sees, with its own count of records.
+
+        To somebody who is not signed in the server shows an empty list, not a refusal: ask `me` first.
+        """
+        path = "/api/v2/assets/"
+        found = self._list(path, {"q": "asset_type:survey", "limit": 1000})
+        return tuple(Asset.from_json(item, path) for item in found)
 
     def asset(self, uid: str) -> Asset:
         """One project. Raises MissingAssetError if it is gone or not shared with us."""
@@ -164,6 +173,17 @@ class ProjectCalls(Caller):
             message = f"The server does not grant {permission} on {uid} to the account '{username}': {words_of(answer)}"
             raise RequestRefusedError(message, advice=advice)
         read_json(answer)
+
+    def versions(self, uid: str) -> tuple[AssetVersion, ...]:
+        """The versions of a project that were ever deployed, oldest first: records name theirs in `__version__`."""
+        path = f"{_asset(uid)}versions/"
+        found = [AssetVersion.from_json(item, path) for item in self._list(path, {"limit": 1000})]
+        return tuple(version for version in reversed(found) if version.is_deployed)
+
+    def version_content(self, uid: str, version_uid: str) -> Mapping[str, Any]:
+        """What one version asks: `survey`, `choices`, `translations`, `settings`, as the server keeps them."""
+        answer = self._send("GET", f"{_asset(uid)}versions/{quote(version_uid, safe='')}/")
+        return require_object(read_object(answer, "content")["content"], answer.where, "survey")
 
 
 def md5(content: bytes) -> str:

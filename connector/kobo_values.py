@@ -72,6 +72,21 @@ class Asset:
 
 
 @dataclass(frozen=True, slots=True)
+class AssetVersion:
+    """A version of a project; `content_hash` is the same for versions that ask the same."""
+
+    uid: str
+    content_hash: str
+    is_deployed: bool
+
+    @classmethod
+    def from_json(cls, value: Json, where: str) -> Self:
+        """Raises BadAnswerError if `value` is no version."""
+        require_object(value, where, "uid", "date_deployed")
+        return cls(str(value["uid"]), str(value.get("content_hash") or value["uid"]), bool(value["date_deployed"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Deployment:
     """What phones are offered from now on."""
 
@@ -111,11 +126,31 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """A record that the server served in a good page and that cannot be read.
+
+    `reason` holds no answer (64 characters at most); `text` is its JSON as served, in ASCII. `server_id` and
+    `root_uuid` (as `root_uuid_of` would tell it) are None where they cannot be told either.
+    """
+
+    reason: str
+    text: str = field(repr=False)
+    server_id: int | None
+    root_uuid: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
-    """Some records, untouched, and `count`: how many match on the server, these included."""
+    """Some records, untouched, and `count`: how many match on the server, these and the `refused` ones included."""
 
     count: int
     records: tuple[Json, ...] = field(repr=False)
+    refused: tuple[Refused, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many records the server put into this page."""
+        return len(self.records) + len(self.refused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,11 @@
 
 import logging
 import random
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -16,12 +15,14 @@ from requests.auth import AuthBase
 
 from connector.errors import BadAnswerError, HealingError, UnreachableServerError
 from connector.kobo_answer import Answer, cut_short, error_of, too_long, unpack_body
-from connector.kobo_patience import Overdue, back_off, retry_after, within
+from connector.kobo_patience import Overdue, back_off, moment_of, retry_after, within
+from connector.kobo_session import Sessions, TokenFor, cut
+
+__all__ = ["Call", "Limits", "TokenFor", "Wire"]
 
 log = logging.getLogger(__name__)
 
-CHUNK = 64 * 1024
-BUSY_STATUSES = (502, 503, 504)
+CHUNK = 2**20
 CHECK_CONNECTION = "Check the address (KOBO_SERVER) and the internet connection, then try again."
 
 
@@ -30,7 +31,8 @@ class Limits:
     """How long and how much the client bears. Seconds, bytes, and tries of one request.
 
     `read_seconds` must outlast a deployment, which the server does in silence (its own limit is 120 s).
-    `deadline_seconds` bounds one answer; once it has passed, no new try begins either.
+    `deadline_seconds` bounds one answer; once it has passed, pauses not counted, no new try begins either.
+    `longest_wait` bounds a pause of our own choice, `longest_asked` all the pauses that a server asks for one request.
     """
 
     connect_seconds: float = 10
@@ -39,11 +41,15 @@ class Limits:
     max_bytes: int = 64 * 2**20
     tries: int = 5
     longest_wait: float = 60
+    longest_asked: float = 900
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `base` is scheme and host; `repeatable` says that sending it twice does no harm."""
+    """One request. `base` is scheme and host; `repeatable` says that sending it twice does no harm.
+
+    `tries` is how often it may be sent at most, if that is less than the limits allow.
+    """
 
     method: str
     base: str
@@ -54,6 +60,7 @@ class Call:
     files: Mapping[str, tuple[str, bytes, str]] | None = field(default=None, repr=False)
     accept: str = "application/json"
     repeatable: bool = True
+    tries: int | None = None
 
     @property
     def where(self) -> str:
@@ -61,21 +68,8 @@ class Call:
         return f"{self.method} {self.path.split('?')[0]} on {self.base}"
 
 
-class TokenFor(AuthBase):
-    """The token, for our own hosts only: no redirect or link of an answer can carry it elsewhere."""
-
-    def __init__(self, token: str, *bases: str) -> None:
-        self._token = token
-        self._origins = {_origin(base) for base in bases}
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if _origin(request.url or "") in self._origins:
-            request.headers["Authorization"] = f"Token {self._token}"
-        return request
-
-
 class Wire:
-    """A session that sends calls, waits and tries again within `limits`, and returns answers of any status.
+    """What sends calls, waits and tries again within `limits`, and returns answers of any status; for any threads.
 
     `adapter` replaces the network in tests; `sleep` and `jitter` (0 to 1) replace waiting.
     """
@@ -92,52 +86,73 @@ class Wire:
         self.limits = limits or Limits()
         self.sleep = sleep
         self._jitter = jitter
-        self._session = _new_session(auth, adapter)
+        self._sessions = Sessions(auth, adapter)
+        self._sent = 0
+        self._counting = threading.Lock()
+
+    @property
+    def sent(self) -> int:
+        """How many requests were sent so far, every try counted."""
+        return self._sent
 
     def send(self, call: Call) -> Answer:
-        """The answer to `call`, 4xx included; 429, 502–504, 500 to a GET and broken answers are tried again.
+        """The answer to `call`, 4xx included; 429, 5xx (500 only to a GET) and broken answers are tried again.
 
         What is not repeatable is tried again only if the server cannot have acted on it.
-        Raises UnreachableServerError, BadAnswerError or ServerFailedError after the last try.
+        Raises UnreachableServerError, BadAnswerError or ServerFailedError after the last try, or at once when the
+        server asks for more patience than `limits` allow.
         """
-        began = time.monotonic()
-        for attempt in range(1, self.limits.tries + 1):
+        deadline, asked = time.monotonic() + self.limits.deadline_seconds, 0.0
+        tries = min(call.tries or self.limits.tries, self.limits.tries)
+        for attempt in range(1, tries + 1):
             failure, wait = self._try(call)
             if isinstance(failure, Answer):
                 return failure
-            is_late = time.monotonic() - began > self.limits.deadline_seconds
-            if wait is None or is_late or attempt == self.limits.tries:
+            now = time.monotonic()
+            pause = wait or back_off(attempt, self.limits.longest_wait, self._jitter())
+            asked += pause
+            if wait is None or now > deadline or attempt == tries or asked > self.limits.longest_asked:
                 raise failure
-            self.sleep(wait if wait > 0 else self._back_off(attempt))
+            self.sleep(pause)
+            deadline += time.monotonic() - now
         raise AssertionError("unreachable: the last try returns or raises")
 
     def _try(self, call: Call) -> tuple[Answer | HealingError, float | None]:
         """An answer; or a failure with the seconds to wait (0: back off; None: do not try again)."""
+        with self._counting:
+            self._sent += 1
         try:
-            answer = self._exchange_in_time(call)
+            answer = self.exchange(call)
         except _NotSentError as error:
             return error.failure, 0
         except (UnreachableServerError, BadAnswerError) as error:
             return error, 0 if call.repeatable else None
         log.debug("%s: %d, %d bytes", call.where, answer.status, len(answer.body))
-        if answer.status == 429:
-            return error_of(answer), self._asked_wait(answer)
-        if call.repeatable and (answer.status in BUSY_STATUSES or (answer.status == 500 and call.method == "GET")):
-            return error_of(answer), self._asked_wait(answer)
+        if answer.status == 429 or (call.repeatable and _may_pass(call, answer.status)):
+            return error_of(answer), _asked_wait(answer)
         return answer, None
 
-    def _exchange_in_time(self, call: Call) -> Answer:
-        """A server that drips headers starts the socket's own time-out anew at each byte; this one ends it."""
-        seconds = self.limits.deadline_seconds
-        try:
-            return within(seconds, lambda: self._exchange(call))
-        except Overdue:
-            raise _too_slow(call.where, seconds) from None
+    def exchange(self, call: Call) -> Answer:
+        """Send once and wait for the whole answer, no longer than the deadline.
 
-    def _exchange(self, call: Call) -> Answer:
-        deadline = time.monotonic() + self.limits.deadline_seconds
+        A server that drips starts the socket's own time-out anew at each byte; this one ends it, connection and all.
+        Raises UnreachableServerError or BadAnswerError.
+        """
+        seconds = self.limits.deadline_seconds
+        session = self._sessions.take()
         try:
-            response = self._session.request(
+            answer = within(seconds, lambda: self._exchange(session, call))
+        except BaseException as error:
+            cut(session)
+            if isinstance(error, Overdue):
+                raise _too_slow(call.where, seconds) from None
+            raise
+        self._sessions.give_back(session)
+        return answer
+
+    def _exchange(self, session: requests.Session, call: Call) -> Answer:
+        try:
+            response = session.request(
                 call.method,
                 call.base + call.path,
                 params=call.params,
@@ -152,7 +167,7 @@ class Wire:
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             raise _failure(call, error) from None
         with response:
-            raw = self._read(call, response, deadline)
+            raw = self._read(call, response)
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         body = unpack_body(raw, encoding, self.limits.max_bytes, call.where)
         answer = Answer(call.where, response.status_code, response.headers, body)
@@ -160,28 +175,33 @@ class Wire:
             raise cut_short(call.where)
         return answer
 
-    def _read(self, call: Call, response: requests.Response, deadline: float) -> bytes:
-        """The body as sent, bounded in size and time."""
-        raw = bytearray()
+    def _read(self, call: Call, response: requests.Response) -> bytes:
+        """The body as sent, bounded in size."""
+        chunks: list[bytes] = []
+        size, most = 0, self.limits.max_bytes
+        if response.headers.get("Content-Length", "").isdigit() and int(response.headers["Content-Length"]) > most:
+            raise too_long(call.where, most)
         try:
             for chunk in response.raw.stream(CHUNK, decode_content=False):
-                raw += chunk
-                if len(raw) > self.limits.max_bytes:
-                    raise too_long(call.where, self.limits.max_bytes)
-                if time.monotonic() > deadline:
-                    raise _too_slow(call.where, self.limits.deadline_seconds)
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > most:
+                    raise too_long(call.where, most)
         except (urllib3.exceptions.ReadTimeoutError, TimeoutError):
             raise _too_slow(call.where, self.limits.read_seconds) from None
-        except (urllib3.exceptions.HTTPError, OSError):
+        except (urllib3.exceptions.HTTPError, OSError, ValueError):
             raise cut_short(call.where) from None
-        return bytes(raw)
+        return b"".join(chunks)
 
-    def _asked_wait(self, answer: Answer) -> float:
-        """Seconds from Retry-After, capped; 0 if there is none that can be read."""
-        return min(retry_after(answer.headers.get("Retry-After", "")), self.limits.longest_wait)
 
-    def _back_off(self, attempt: int) -> float:
-        return back_off(attempt, self.limits.longest_wait, self._jitter())
+def _may_pass(call: Call, status: int) -> bool:
+    """Whether an answer tells of a trouble that may be over soon; to a change, 500 would only come again."""
+    return status > 500 or (status == 500 and call.method == "GET")
+
+
+def _asked_wait(answer: Answer) -> float:
+    """Seconds from Retry-After; a date is read by the server's own clock. 0 if there is none that can be read."""
+    return retry_after(answer.headers.get("Retry-After", ""), moment_of(answer.headers.get("Date", "")))
 
 
 class _NotSentError(Exception):
@@ -190,19 +210,6 @@ class _NotSentError(Exception):
     def __init__(self, failure: UnreachableServerError) -> None:
         super().__init__()
         self.failure = failure
-
-
-def _new_session(auth: AuthBase | None, adapter: BaseAdapter | None) -> requests.Session:
-    """A session deaf to cookies and to proxies and .netrc of the environment: the token is all it shows."""
-    session = requests.Session()
-    session.trust_env = False
-    session.auth = auth
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers.update({"User-Agent": "healing-connector", "Accept-Encoding": "gzip"})
-    if adapter is not None:
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-    return session
 
 
 def _failure(call: Call, error: Exception) -> Exception:
@@ -226,9 +233,3 @@ def _is_new_connection_error(error: Exception) -> bool:
 
 def _too_slow(where: str, seconds: float) -> UnreachableServerError:
     return UnreachableServerError(f"{where}: no whole answer within {seconds:g} s.", advice=CHECK_CONNECTION)
-
-
-def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
-    default = {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, (parts.hostname or "").lower(), parts.port or default

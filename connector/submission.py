@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
+
+import orjson
 
 Json = Mapping[str, Any]
 LONGEST_KEY = 64
@@ -62,37 +66,86 @@ def root_uuid_of(record: Json) -> str:
 
 
 def fingerprint(record: Json) -> str:
-    """SHA-256 of everything in a record, whatever the order of its keys."""
-    return hashlib.sha256(to_text(record, sort_keys=True).encode("ascii")).hexdigest()
+    """SHA-256 of everything in a record, whatever the order of its keys; equal records always have the same."""
+    try:
+        text = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # half a surrogate pair, or a number over 64 bits
+        text = json.dumps(record, separators=(",", ":"), sort_keys=True).encode("ascii")
+    return hashlib.sha256(text).hexdigest()
 
 
 def attachments_of(record: Json) -> tuple[tuple[str, bool], ...]:
     """Which files came with a record and which of them were deleted since; a late file changes nothing else."""
+    return tuple(sorted((str(item.get("uid")), bool(item.get("is_deleted"))) for item in _files(record)))
+
+
+def missing_files(record: Json, media_keys: Collection[str]) -> int:
+    """How many answers name a file that has not come with the record: the phone sends it later, or never.
+
+    `media_keys` are the paths, without positions, of the questions whose answer is the name of a file. A file that
+    came and was deleted since is not missing.
+    """
+    if not media_keys:
+        return 0
+    named = {name for name in _answers(record, media_keys) if name}
+    here = {str(item.get("media_file_basename")) for item in _files(record)}
+    return len({name for name in named if name not in here and _stored_name(name) not in here})
+
+
+def to_text(value: Any) -> str:
+    """JSON: NUL and half characters, which databases refuse, are written as escapes and come back whole."""
+    try:
+        return orjson.dumps(value).decode("utf-8")
+    except TypeError:  # half a surrogate pair, or a number over 64 bits
+        return json.dumps(value, separators=(",", ":"))
+
+
+def _files(record: Json) -> list[dict[str, Any]]:
     files = record.get("_attachments")
-    known = [item for item in files if isinstance(item, dict)] if isinstance(files, list) else []
-    return tuple(sorted((str(item.get("uid")), bool(item.get("is_deleted"))) for item in known))
+    return [item for item in files if isinstance(item, dict)] if isinstance(files, list) else []
 
 
-def to_text(value: Any, sort_keys: bool = False) -> str:
-    """JSON in ASCII: NUL and half characters, which databases refuse, are written as escapes and come back whole."""
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=sort_keys)
+def _answers(row: Json, keys: Iterable[str]) -> Iterator[str]:
+    """The texts under these keys, in the record and, where a part of a key is a repeat's, in its rows."""
+    for key in keys:
+        value = row.get(key)
+        if isinstance(value, str):
+            yield value.strip()
+        elif value is None and "/" in key:
+            for repeat in _paths_above(key):
+                rows = row.get(repeat)
+                for inner in rows if isinstance(rows, list) else ():
+                    if isinstance(inner, dict):
+                        yield from _answers(inner, (key,))
+
+
+@cache
+def _paths_above(key: str) -> tuple[str, ...]:
+    """The paths of the groups, or repeats, around a question."""
+    return tuple(key[:place] for place, letter in enumerate(key) if letter == "/")
+
+
+def _stored_name(name: str) -> str:
+    """The name under which the server stores a file, as Django cleans it."""
+    return re.sub(r"[^-\w.]", "", name.replace(" ", "_"))
 
 
 def _short(value: Any) -> str | None:
     """Text that fits a key column; a longer one is replaced by its digest, so that two never become one."""
     if not isinstance(value, str) or not value:
         return None
-    text = value.encode("utf-8", "replace").decode("utf-8").replace("\0", "�")
-    return text if len(text) <= LONGEST_KEY else hashlib.sha256(text.encode()).hexdigest()
+    if not value.isascii() or "\0" in value:
+        value = value.encode("utf-8", "replace").decode("utf-8").replace("\0", "�")
+    return value if len(value) <= LONGEST_KEY else hashlib.sha256(value.encode()).hexdigest()
 
 
 def _moment(value: Any) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+    except (TypeError, ValueError, OverflowError):
         return None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _seconds(value: Any) -> int | None:
-    return value if isinstance(value, int) and abs(value) < 2**53 else None
+    return value if type(value) is int and abs(value) < 2**53 else None

@@ -24,7 +24,7 @@ Reply = tuple[int, Mapping[str, str], bytes] | Exception
 
 
 class Recorded(NamedTuple):
-    """One recorded exchange: its place (file and name), the request's method and path, and the answer."""
+    """One recorded exchange: its place (file and name), the request's method and path, the answer, and its use here."""
 
     file: str
     name: str
@@ -33,10 +33,13 @@ class Recorded(NamedTuple):
     status: int
     headers: dict[str, str]
     body: Any
+    use: str
 
     @property
     def bytes(self) -> bytes:
         """The body as it travelled: JSON unless it was text."""
+        if self.body is None:
+            return b""
         return self.body.encode() if isinstance(self.body, str) else json.dumps(self.body).encode()
 
     @property
@@ -50,21 +53,40 @@ class Recorded(NamedTuple):
         return Answer(f"{self.method} {self.path} on {SERVER}", self.status, self.headers, self.bytes)
 
 
+FILES = {
+    "account": "01_token_me_environment",
+    "projects": "02_imports_assets_deployment",
+    "files": "03_files_media",
+    "permissions": "04_permissions",
+    "openrosa": "06_openrosa",
+    "records": "07_data",
+    "refusals": "10_errors_limits",
+    "history": "11_history",
+}
+"""The recordings by what they are about; a few more are of calls that the product seldom or never makes."""
+
+
+@cache
+def contents(stem: str) -> tuple[dict[str, Any], ...]:
+    """Every exchange of one recording in its order: what it is used for or why not, and the answer if it is used."""
+    return tuple(json.loads((FOLDER / f"{stem}.json").read_text(encoding="utf-8")))
+
+
+def recordings() -> list[str]:
+    """The names of all recordings."""
+    return sorted(path.stem for path in FOLDER.glob("*.json"))
+
+
 @cache
 def exchanges(file: str) -> tuple[Recorded, ...]:
-    """All exchanges of tests/fixtures/kobo/<file>.json."""
-    content = json.loads((FOLDER / f"{file}.json").read_text(encoding="utf-8"))
+    """The exchanges of one recording that are used; pages of records and projects are shortened."""
+    stem = FILES.get(file, file)
     return tuple(
         Recorded(
-            file,
-            item["name"],
-            item["request"]["method"],
-            item["request"]["path"],
-            item["response"]["status"],
-            item["response"]["headers"],
-            item["response"]["body"],
+            file, item["name"], item["method"], item["path"], item["status"], item["headers"], item["body"], item["use"]
         )
-        for item in content
+        for item in contents(stem)
+        if "body" in item
     )
 
 
@@ -75,8 +97,8 @@ def recorded(file: str, name: str) -> Recorded:
 
 
 def every_exchange() -> list[Recorded]:
-    """Every recorded exchange of every file."""
-    return [item for path in sorted(FOLDER.glob("*.json")) for item in exchanges(path.stem)]
+    """Every used exchange of every recording."""
+    return [item for stem in recordings() for item in exchanges(stem)]
 
 
 def reply(value: Any, status: int = 200, **headers: str) -> Reply:

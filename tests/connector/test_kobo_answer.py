@@ -15,7 +15,8 @@ from connector.errors import (
     RequestRefusedError,
     ServerFailedError,
 )
-from connector.kobo_answer import Answer, error_of, parse_json, read_json, read_object, read_xml, unpack_body
+from connector.kobo_answer import Answer, error_of, read_json, read_object, read_xml, unpack_body
+from connector.strict_json import parse
 from tests.connector.kobo_exchanges import Recorded, every_exchange, recorded
 
 JSON = {"Content-Type": "application/json"}
@@ -112,7 +113,7 @@ def test_json_nested_beyond_reason_is_a_bad_answer() -> None:
 
 def test_a_key_twice_deep_inside_is_found() -> None:
     with pytest.raises(ValueError, match="twice"):
-        parse_json(b'{"results": [{"_id": 1, "_id": 2}]}')
+        parse(b'{"results": [{"_id": 1, "_id": 2}]}')
 
 
 def test_no_content_is_nothing() -> None:

@@ -1,6 +1,7 @@
 """One request is carried safely: tried again where that is harmless, and the token goes to our hosts only."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -10,6 +11,7 @@ import urllib3
 from connector.errors import BadAnswerError, InvalidTokenError, NotKoboError, ServerFailedError, UnreachableServerError
 from connector.kobo import KoboClient, Limits, fetch_token
 from connector.kobo_patience import Overdue, back_off, retry_after, waits, within
+from connector.kobo_wire import Call, Wire
 from tests.connector.kobo_exchanges import ASSET, SERVER, TOKEN, Playback, Recorded, client_of, recorded, reply
 
 ME = recorded("account", "me (token)")
@@ -66,11 +68,89 @@ def test_no_connection_is_told_in_plain_words(trouble: Exception, words: str) ->
     assert caught.value.exit_code == 5 and caught.value.advice
 
 
-def test_a_busy_server_is_given_the_time_it_asks_for_within_reason() -> None:
-    throttled = reply({"detail": "Request was throttled."}, 429, Retry_After="7")
-    client, _, pauses = client_of(throttled, reply({}, 503, Retry_After="86400"), ME)
-    client.me()
-    assert pauses == [7.0, 60.0]
+ASKED = {
+    "0": [1.0, 2.0],
+    "2": [2.0, 2.0],
+    "1.5": [1.5, 1.5],
+    "450": [450.0, 450.0],
+    "Mon, 23 Nov 2026 10:00:30 GMT": [30.0, 30.0],
+    "Mon, 23 Nov 2026 09:00:00 GMT": [1.0, 2.0],
+    "soon": [1.0, 2.0],
+    "-5": [1.0, 2.0],
+    "nan": [1.0, 2.0],
+    "1e999": [1.0, 2.0],
+    "": [1.0, 2.0],
+}
+"""What a server may say in Retry-After at 10:00:00 of its own clock, and the pauses that follow."""
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_busy_server_is_given_the_time_it_asks_for(status: int, asked: str) -> None:
+    busy = reply({"detail": "throttled"}, status, Retry_After=asked, Date="Mon, 23 Nov 2026 10:00:00 GMT")
+    client, _, pauses = client_of(busy, busy, ME)
+    assert client.me().username == "coordinator"
+    assert pauses == ASKED[asked]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_server_that_does_not_say_for_how_long_is_tried_again(status: int) -> None:
+    client, _, pauses = client_of(reply({}, status), ME)
+    assert client.me().username == "coordinator"
+    assert pauses == [1.0]
+
+
+@pytest.mark.parametrize("asked", ["901", "1000000000", "Tue, 23 Nov 2100 10:00:00 GMT"])
+def test_a_server_that_asks_for_too_much_patience_is_left_at_once(asked: str) -> None:
+    client, network, pauses = client_of(reply({}, 429, Retry_After=asked))
+    with pytest.raises(ServerFailedError, match="slow down"):
+        client.me()
+    assert len(network.requests) == 1 and pauses == []
+
+
+def test_the_pauses_that_a_server_asks_for_do_not_add_up_without_end() -> None:
+    client, network, pauses = client_of(*[reply({}, 429, Retry_After="400")] * 3, limits=Limits(tries=5))
+    with pytest.raises(ServerFailedError) as caught:
+        client.me()
+    assert len(network.requests) == 3 and pauses == [400.0, 400.0] and caught.value.status == 429
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 522])
+@pytest.mark.parametrize("times", [1, 2, 3, 4])
+def test_a_server_that_fails_up_to_four_times_in_a_row_is_waited_for(status: int, times: int) -> None:
+    client, _, pauses = client_of(*[reply({}, status)] * times, ME, limits=Limits())
+    assert client.me().username == "coordinator"
+    assert pauses == [1.0, 2.0, 4.0, 8.0][:times]
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 522])
+def test_a_server_that_goes_on_failing_is_told_with_its_status(status: int) -> None:
+    client, network, pauses = client_of(*[reply({}, status)] * 5, limits=Limits())
+    with pytest.raises(ServerFailedError) as caught:
+        client.me()
+    assert caught.value.status == status and len(network.requests) == 5 and len(pauses) == 4
+
+
+@pytest.mark.parametrize("trouble", [REFUSED, BROKE, requests.ReadTimeout(), requests.ConnectTimeout()])
+@pytest.mark.parametrize("times", [1, 2, 3, 4])
+def test_a_connection_that_breaks_up_to_four_times_in_a_row_is_made_again(trouble: Exception, times: int) -> None:
+    client, _, _ = client_of(*[trouble] * times, ME, limits=Limits())
+    assert client.me().username == "coordinator"
+
+
+def test_a_call_may_allow_fewer_tries_than_the_limits() -> None:
+    network = Playback(DOWN, DOWN)
+    wire = Wire(None, adapter=network, sleep=lambda _: None)
+    with pytest.raises(ServerFailedError):
+        wire.send(Call("GET", SERVER, "/me/", tries=2))
+    assert len(network.requests) == wire.sent == 2
+
+
+def test_every_try_is_counted_whatever_thread_makes_it() -> None:
+    wire = Wire(None, adapter=Playback(*[DOWN, ME.reply] * 40), sleep=lambda _: None, limits=Limits(tries=99))
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(wire.send, [Call("GET", SERVER, "/me/")] * 40))
+    assert {answer.status for answer in answers} == {200} and wire.sent == 80
 
 
 def test_a_new_project_is_not_sent_again_when_its_answer_is_lost() -> None:
