@@ -4,6 +4,7 @@
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$name; break; }; done)
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 # Where a running dashboard answers; `make demo` starts one there.
 DASHBOARD_URL ?= http://127.0.0.1:8501
 # 1: a test that would be skipped fails instead, saying what it lacks (.ci/run sets it).
@@ -15,6 +16,8 @@ OLD_VENV := .venv-pyxform3
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 INSTALLED_OLD := $(OLD_VENV)/.installed
+BENCH_VENV := .venv-bench
+INSTALLED_BENCH := $(BENCH_VENV)/.installed
 WEB_FORM := tests/browser/engine/dist/web_form.js
 
 # $(call make-venv,FOLDER): an empty environment, or a clear reason why not.
@@ -64,8 +67,8 @@ format: $(INSTALLED_DEV)  ## let ruff put imports and layout in order
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: $(INSTALLED_DEV)  ## how long the main steps take on this machine
-	$(BIN)/python -m pytest -m bench -s $(PYTEST_ARGS)
+bench: $(INSTALLED_DEV) $(INSTALLED_BENCH)  ## speed and memory on this machine, into docs/benchmarks.md; BENCH_ARGS=--full takes an hour
+	$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 soak: $(INSTALLED_DEV)  ## random examples in far larger numbers, new ones each time
 	$(BIN)/python -m pytest -m "soak or hypothesis" --hypothesis-profile=soak $(PYTEST_ARGS)
@@ -78,7 +81,7 @@ lock: $(INSTALLED_DEV)  ## choose the versions anew and write the lock files
 	$(BIN)/python tests/write_locks.py
 
 clean:  ## remove the environments and caches; databases and settings stay
-	rm -rf $(VENV) $(OLD_VENV) tests/browser/engine/node_modules tests/browser/engine/dist build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLD_VENV) $(BENCH_VENV) tests/browser/engine/node_modules tests/browser/engine/dist build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find forms connector dashboard tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 setup-tests: $(INSTALLED_DEV) $(INSTALLED_OLD) $(WEB_FORM)
@@ -101,6 +104,12 @@ $(INSTALLED_OLD): requirements-pyxform3.lock
 	$(call make-venv,$(OLD_VENV))
 	@echo "Setting up .venv-pyxform3, the pyxform that KoboToolbox runs: about 6 MB"
 	$(call install,$(OLD_VENV),requirements-pyxform3.lock)
+	@touch $@
+
+$(INSTALLED_BENCH): requirements-bench.lock
+	$(call make-venv,$(BENCH_VENV))
+	@echo "Setting up .venv-bench with dlt, a peer to be measured against: about 40 MB"
+	$(call install,$(BENCH_VENV),requirements-bench.lock)
 	@touch $@
 
 $(WEB_FORM): $(addprefix tests/browser/engine/,package-lock.json build.mjs web_form.js hands.js stylesheet.js) | $(INSTALLED_DEV)

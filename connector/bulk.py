@@ -2,29 +2,157 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Table, delete, insert
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Connection,
+    Date,
+    DateTime,
+    Dialect,
+    Float,
+    Integer,
+    String,
+    Table,
+    Time,
+    delete,
+    insert,
+)
+
+from connector.database_errors import errors_of_driver
+from connector.errors import StorageError
 
 KEYS_A_STATEMENT = 500
 """Databases limit how many values one statement may carry."""
+NARROW = (-(2**31), 2**31 - 1)
 Values = tuple[Any, ...]
+Piece = TypeVar("Piece")
 
 
 def insert_tuples(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
-    """Insert rows whose values stand in the order of the table's columns; none is fine. Raises StorageError."""
-    names = [column.name for column in table.columns]
-    if rows:
-        connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])
+    """Insert rows whose values stand in the order of the table's columns; none is fine.
+
+    Values become what SQLAlchemy's own types would make of them. Rows sorted by primary key are written quickest.
+    Runs in the caller's transaction. Raises StorageError, which holds no value.
+    """
+    if not rows:
+        return
+    way = _way(table, connection.dialect)
+    if way.types:
+        _copy(connection, table, way, rows)
+    else:
+        connection.exec_driver_sql(way.statement, list(way.bind(rows)))
 
 
-def delete_keys(connection: Connection, table: Table, column: str, keys: Sequence[Any]) -> None:
-    """Delete the rows whose `column` is one of `keys`, however many. Raises StorageError."""
-    for start in range(0, len(keys), KEYS_A_STATEMENT):
-        connection.execute(delete(table).where(table.c[column].in_(keys[start : start + KEYS_A_STATEMENT])))
+def delete_keys(
+    connection: Connection, table: Table, column: str, keys: Sequence[Any], *where: ColumnElement[bool]
+) -> None:
+    """Delete the rows whose `column` is one of `keys`, however many, and that meet `where`. Raises StorageError."""
+    for chunk in chunks(keys):
+        connection.execute(delete(table).where(table.c[column].in_(chunk), *where))
 
 
-def chunks(values: Sequence[Any], size: int = KEYS_A_STATEMENT) -> Iterator[Sequence[Any]]:
+def chunks(values: Sequence[Piece], size: int = KEYS_A_STATEMENT) -> Iterator[Sequence[Piece]]:
     """Cut values into pieces that a statement can carry."""
     return (values[start : start + size] for start in range(0, len(values), size))
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How rows get into one table: the statement, and which values the driver cannot take as they are.
+
+    `convert` holds (place in the row, function); it is for texts where `of_text`, else for what is no text: a text in
+    a column of dates is one in the database's own notation. `types` and `narrow` are for a binary stream.
+    """
+
+    statement: str
+    convert: tuple[tuple[int, Callable[[Any], Any]], ...]
+    of_text: bool
+    types: tuple[str, ...] = ()
+    narrow: tuple[int, ...] = ()
+
+    def bind(self, rows: Sequence[Values]) -> Sequence[Values]:
+        """The rows as the driver takes them."""
+        if not self.convert:
+            return rows
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        for place, convert in self.convert:
+            columns[place] = self._bound(columns[place], convert)
+        return list(zip(*columns, strict=True))
+
+    def _bound(self, column: Sequence[Any], convert: Callable[[Any], Any]) -> Sequence[Any]:
+        """A column, in which moments and dates mostly come again and again, with its values converted."""
+        of_text = self.of_text
+        found = {
+            value: convert(value) for value in set(column) if value is not None and isinstance(value, str) is of_text
+        }
+        return [found.get(value, value) for value in column] if found else column
+
+
+def _way(table: Table, dialect: Dialect) -> _Way:
+    """What is worked out once for a table and a kind of database."""
+    known: dict[str, _Way] = table.info.setdefault("bulk", {})
+    if dialect.name not in known:
+        known[dialect.name] = (_streamed if dialect.name == "postgresql" else _executed)(table, dialect)
+    return known[dialect.name]
+
+
+def _executed(table: Table, dialect: Dialect) -> _Way:
+    """A statement for the driver's own loop over rows."""
+    processors = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns]
+    needed = tuple((place, convert) for place, convert in enumerate(processors) if convert is not None)
+    return _Way(str(insert(table).compile(dialect=dialect)), needed, of_text=False)
+
+
+_STREAMED: tuple[tuple[type[Any], str], ...] = (
+    (Boolean, "bool"),
+    (BigInteger, "int8"),
+    (Integer, "int4"),
+    (Float, "float8"),
+    (String, "text"),
+    (DateTime, "timestamp"),
+    (Date, "date"),
+    (Time, "time"),
+)
+_READ = {"timestamp": dt.datetime.fromisoformat, "date": dt.date.fromisoformat, "time": dt.time.fromisoformat}
+
+
+def _streamed(table: Table, dialect: Dialect) -> _Way:
+    """A stream of binary rows: half the cost of text, and nothing to escape."""
+    types = tuple(next(name for base, name in _STREAMED if isinstance(column.type, base)) for column in table.columns)
+    quote = dialect.identifier_preparer
+    columns = ", ".join(quote.quote(column.name) for column in table.columns)
+    return _Way(
+        f"COPY {quote.format_table(table)} ({columns}) FROM STDIN (FORMAT BINARY)",
+        tuple((place, _READ[name]) for place, name in enumerate(types) if name in _READ),
+        of_text=True,
+        types=types,
+        narrow=tuple(place for place, name in enumerate(types) if name == "int4"),
+    )
+
+
+def _copy(connection: Connection, table: Table, way: _Way, rows: Sequence[Values]) -> None:
+    """The driver's own call, so the transaction is begun, and errors are translated, by hand."""
+    if not connection.in_transaction():
+        connection.begin()
+    _refuse_wide(table, way, rows)
+    with errors_of_driver(connection) as driver, driver.cursor() as cursor, cursor.copy(way.statement) as copy:
+        copy.set_types(way.types)
+        for row in way.bind(rows):
+            copy.write_row(row)
+
+
+def _refuse_wide(table: Table, way: _Way, rows: Sequence[Values]) -> None:
+    """The driver would cut a number that its column cannot hold; the database refuses it when it is asked in SQL."""
+    for place in way.narrow:
+        numbers = [row[place] for row in rows if row[place] is not None]
+        if numbers and not (NARROW[0] <= min(numbers) and max(numbers) <= NARROW[1]):
+            raise StorageError(
+                f"A number does not fit its column in the table {table.name}.",
+                advice="This is a fault of the program: report it; nothing was changed.",
+            )

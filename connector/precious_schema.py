@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
 
 precious = MetaData()
 
 submission = Table(
     "submission",
-    precious,
-    Column("asset_uid", String(32), primary_key=True),
-    Column("root_uuid", String(64), primary_key=True, comment="meta/rootUuid without prefix: one record for life"),
+    precious,  # the body comes last, and the index holds what is counted, so that counting reads no body
+    Column("asset_uid", String(32), nullable=False),
+    Column("root_uuid", String(64), nullable=False, comment="meta/rootUuid without prefix: one record for life"),
     Column("form_id", String(31), nullable=False),
     Column("server_id", BigInteger, nullable=False, comment="_id: changes when a deleted record is sent again"),
     Column("version_uuid", String(64), nullable=False, comment="_uuid: changes at every edit"),
@@ -19,12 +32,14 @@ submission = Table(
     Column("submitted_by", String(64)),
     Column("validation_status", String(48)),
     Column("validation_at", BigInteger, comment="seconds since 1970"),
-    Column("body", Text, nullable=False, comment="the record as served, ASCII JSON; identifying values are null"),
     Column("body_hash", String(64), nullable=False, comment="SHA-256 of the whole record as served"),
     Column("first_seen_at", DateTime(timezone=False), nullable=False),
     Column("deleted_at", DateTime(timezone=False), comment="when its absence on the server was proved"),
     Column("awaits_files", Integer, nullable=False, server_default="0", comment="files named in it that are not there"),
-    Index("submission_by_server_id", "asset_uid", "server_id"),
+    Column("files_hash", String(32), comment="digest of its files and which of them are deleted; none: no files"),
+    Column("body", Text, nullable=False, comment="the record as served, JSON; identifying values are null"),
+    PrimaryKeyConstraint("root_uuid", "asset_uid"),
+    Index("submission_by_server_id", "asset_uid", "server_id", "deleted_at", "validation_status"),
 )
 
 submission_identity = Table(
@@ -32,7 +47,7 @@ submission_identity = Table(
     precious,
     Column("asset_uid", String(32), primary_key=True),
     Column("root_uuid", String(64), primary_key=True),
-    Column("body", Text, nullable=False, comment="identifying and unknown values by path, ASCII JSON"),
+    Column("body", Text, nullable=False, comment="identifying and unknown values by path, JSON"),
     comment="What was taken out of submission.body; kept apart so that access can be refused",
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -10,20 +10,31 @@ from sqlalchemy import Connection
 
 from connector.derive import apply_changes
 from connector.identity import split_record
+from connector.layout import Level, layout_of, once_per_form
 from connector.records import RecordKey, StoredRecord
 from forms.form import Form
 
 Json = Mapping[str, Any]
+MEDIA_KINDS = frozenset({"image", "audio", "video", "file", "background-audio"})
 
 
 class Project(Protocol):
     """One project on the server. `form_id` is the name under which its records are kept here."""
 
     @property
-    def asset_uid(self) -> str: ...
+    def asset_uid(self) -> str:
+        """The uid of the project on the server."""
+        ...
 
     @property
-    def form_id(self) -> str: ...
+    def form_id(self) -> str:
+        """The form's id, or the name of the tables of an adopted form."""
+        ...
+
+    @property
+    def media_keys(self) -> frozenset[str]:
+        """The keys, in a record, of the questions that ask for a file."""
+        ...
 
     def split(self, record: Json) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return (what is kept with the answers, what names or locates a person) of a record; see `identity`."""
@@ -46,6 +57,11 @@ class ProgrammeProject:
         """The form's id."""
         return self.form.form_id
 
+    @property
+    def media_keys(self) -> frozenset[str]:
+        """The form's questions for pictures, recordings and files; the programme has none of its own."""
+        return _media_keys(self.form)
+
     def split(self, record: Json) -> tuple[dict[str, Any], dict[str, Any]]:
         """Part a record by what the form says of its questions."""
         return split_record(self.form, record)
@@ -53,3 +69,14 @@ class ProgrammeProject:
     def derive(self, connection: Connection, changed: Sequence[StoredRecord], removed: Sequence[RecordKey]) -> None:
         """Typed rows, scores and the programme's facts."""
         apply_changes(connection, changed, removed)
+
+
+@once_per_form
+def _media_keys(form: Form) -> frozenset[str]:
+    return frozenset(_keys_inside(layout_of(form)))
+
+
+def _keys_inside(level: Level) -> Iterator[str]:
+    yield from (key for key, question in level.questions.items() if question.kind in MEDIA_KINDS)
+    for repeat in level.repeats.values():
+        yield from _keys_inside(repeat)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, bindparam, delete, exists, insert, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, insert, literal, select
 from sqlalchemy import update as update_rows
 
+from connector.bulk import Values, chunks, delete_keys, insert_tuples
+from connector.live_rows import files_hash, rows_of
 from connector.precious_schema import (
     submission,
     submission_identity,
@@ -18,10 +21,7 @@ from connector.precious_schema import (
 )
 from connector.project import Project
 from connector.records import RecordKey, StoredRecord
-from connector.submission import Json, Submission, read_submission, to_text
-
-KEYS_A_STATEMENT = 500
-"""Databases limit how many values one statement may carry."""
+from connector.submission import Json, Submission, missing_files, read_submission, to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,17 @@ def store_page(connection: Connection, project: Project, records: Iterable[Json]
 
     `now` is UTC without zone. A record that was deleted and sent again comes back to life under its new server row.
     Of two rows with one identity, the later one counts. Any record is stored, also one that cannot be read.
-    Raises StorageError.
+    Two records may have one number on the server: an old server without `meta/rootUuid`, once upgraded, gives the
+    record another identity, and the first is found to be gone. Raises StorageError.
     """
     incoming = _latest(read_submission(record) for record in records)
-    known = _known(connection, project.asset_uid, incoming)
-    kinds = {root: _kind_of_change(known.get(root), item) for root, item in incoming.items()}
-    changed = [item for root, item in incoming.items() if kinds[root] != "unchanged"]
+    known = _known(connection, project.asset_uid, [item.root_uuid for item in incoming])
+    kinds = [_kind_of_change(known.get(item.root_uuid), item) for item in incoming]
+    changed = [item for item, kind in zip(incoming, kinds, strict=True) if kind != "unchanged"]
     if changed:
         _write(connection, project, changed, known, now)
-        project.derive(connection, [_stored(project, item) for item in changed], [])
-    return Counts(**{kind: list(kinds.values()).count(kind) for kind in ("new", "edited", "revalidated", "unchanged")})
+        project.derive(connection, [_stored(project, item, known.get(item.root_uuid)) for item in changed], [])
+    return Counts(**Counter(kinds))
 
 
 def mark_deleted(connection: Connection, project: Project, root_uuids: Iterable[str], now: datetime) -> int:
@@ -65,8 +66,7 @@ def mark_deleted(connection: Connection, project: Project, root_uuids: Iterable[
     Records already marked or unknown are left alone. Runs in the caller's transaction. Raises StorageError.
     """
     asset_uid = project.asset_uid
-    live = live_roots(connection, asset_uid)
-    gone = [root for root in dict.fromkeys(root_uuids) if root in live]
+    gone = list(rows_of(connection, asset_uid, list(dict.fromkeys(root_uuids))))
     for chunk in chunks(gone):
         connection.execute(update_rows(submission).where(_these(submission, asset_uid, chunk)).values(deleted_at=now))
     if gone:
@@ -74,40 +74,23 @@ def mark_deleted(connection: Connection, project: Project, root_uuids: Iterable[
     return len(gone)
 
 
-def live_roots(connection: Connection, asset_uid: str) -> set[str]:
-    """Return the identities of all records of a project that are not marked as deleted."""
-    is_live = and_(submission.c.asset_uid == asset_uid, submission.c.deleted_at.is_(None))
-    return set(connection.scalars(select(submission.c.root_uuid).where(is_live)))
-
-
-def known_rows(connection: Connection, asset_uid: str, root_uuids: Sequence[str]) -> dict[str, Row[Any]]:
-    """Return the stored rows of these records by identity, deleted ones too; absent ones are left out."""
-    return {
-        row.root_uuid: row
-        for chunk in chunks(root_uuids)
-        for row in connection.execute(select(submission).where(_these(submission, asset_uid, chunk)))
-    }
-
-
-def chunks(values: Sequence[str], size: int = KEYS_A_STATEMENT) -> Iterator[Sequence[str]]:
-    """Cut values into pieces that a statement can carry."""
-    return (values[start : start + size] for start in range(0, len(values), size))
-
-
-def _latest(items: Iterable[Submission]) -> dict[str, Submission]:
+def _latest(items: Iterable[Submission]) -> list[Submission]:
+    """The items, of two with one identity only the later, in the order in which a database writes them quickest."""
     found: dict[str, Submission] = {}
     for item in items:
         if item.root_uuid not in found or found[item.root_uuid].server_id <= item.server_id:
             found[item.root_uuid] = item
-    return found
+    return [found[root] for root in sorted(found)]
 
 
-def _known(connection: Connection, asset_uid: str, incoming: Iterable[str]) -> dict[str, Row[Any]]:
-    columns = [column for column in submission.c if column.name != "body"]
+_KNOWN = tuple(column for column in submission.c if column.name != "body")
+
+
+def _known(connection: Connection, asset_uid: str, roots: Sequence[str]) -> dict[str, Row[Any]]:
     return {
         row.root_uuid: row
-        for chunk in chunks(list(incoming))
-        for row in connection.execute(select(*columns).where(_these(submission, asset_uid, chunk)))
+        for chunk in chunks(roots)
+        for row in connection.execute(select(*_KNOWN).where(_these(submission, asset_uid, chunk)))
     }
 
 
@@ -130,57 +113,58 @@ def _write(
     connection: Connection,
     project: Project,
     items: Sequence[Submission],
-    known: dict[str, Row[Any]],
+    known: Mapping[str, Row[Any]],
     now: datetime,
 ) -> None:
-    asset_uid = project.asset_uid
-    earlier = {item.root_uuid: item.fingerprint for item in items if item.root_uuid in known}
-    outdated = [root for root, fingerprint in earlier.items() if known[root].body_hash != fingerprint]
-    _keep_versions(connection, asset_uid, outdated, now)
-    rows = [_row(project, item) for item in items]
-    bodies, identities = [row for row, _ in rows], [identity for _, identity in rows if identity]
-    if fresh := [{**row, "first_seen_at": now} for row in bodies if row["root_uuid"] not in earlier]:
-        connection.execute(insert(submission), fresh)
-    if replaced := [row for row in bodies if row["root_uuid"] in earlier]:
-        connection.execute(_REPLACE, [_as_parameters(row) for row in replaced])
-    for chunk in chunks(list(earlier)):
-        connection.execute(delete(submission_identity).where(_these(submission_identity, asset_uid, chunk)))
-    if identities:
-        connection.execute(insert(submission_identity), identities)
+    """Replace the rows of records that are here, having kept their contents, and add those of the others."""
+    replaced = [item.root_uuid for item in items if item.root_uuid in known]
+    outdated = [item.root_uuid for item in items if _has_other_content(known.get(item.root_uuid), item)]
+    _keep_versions(connection, project.asset_uid, outdated, now)
+    for table in (submission, submission_identity):
+        delete_keys(connection, table, "root_uuid", replaced, table.c.asset_uid == project.asset_uid)
+    bodies, identities = _rows(project, items, known, now)
+    insert_tuples(connection, submission, bodies)
+    insert_tuples(connection, submission_identity, identities)
 
 
-_REPLACED = [column.name for column in submission.c if column.name not in ("asset_uid", "root_uuid", "first_seen_at")]
-_REPLACE = (
-    update_rows(submission)
-    .where(submission.c.asset_uid == bindparam("key_asset"), submission.c.root_uuid == bindparam("key_root"))
-    .values({name: bindparam(f"new_{name}") for name in _REPLACED})
-)
+def _has_other_content(row: Row[Any] | None, item: Submission) -> bool:
+    return row is not None and row.body_hash != item.fingerprint
 
 
-def _as_parameters(row: dict[str, Any]) -> dict[str, Any]:
-    keys = {"key_asset": row["asset_uid"], "key_root": row["root_uuid"]}
-    return keys | {f"new_{name}": row[name] for name in _REPLACED}
+def _rows(
+    project: Project, items: Iterable[Submission], known: Mapping[str, Row[Any]], now: datetime
+) -> tuple[list[Values], list[Values]]:
+    """The rows of some records, and of the identifying answers of those that have any, in the order of the columns."""
+    bodies, identities, media_keys = list[Values](), list[Values](), project.media_keys
+    for item in items:
+        body, identity = project.split(item.record)
+        before = known.get(item.root_uuid)
+        first_seen_at = before.first_seen_at if before else now
+        bodies.append(_row(project, item, first_seen_at, missing_files(item.record, media_keys), to_text(body)))
+        if identity:
+            identities.append((project.asset_uid, item.root_uuid, to_text(identity)))
+    return bodies, identities
 
 
-def _row(project: Project, item: Submission) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """The row of a record and that of its identifying answers (None when it has none)."""
-    body, identity = project.split(item.record)
-    key = {"asset_uid": project.asset_uid, "root_uuid": item.root_uuid}
-    row = key | {
-        "form_id": project.form_id,
-        "server_id": item.server_id,
-        "version_uuid": item.version_uuid,
-        "form_version": item.form_version,
-        "submitted_at": item.submitted_at,
-        "submitted_by": item.submitted_by,
-        "validation_status": item.validation_status,
-        "validation_at": item.validation_at,
-        "body": to_text(body),
-        "body_hash": item.fingerprint,
-        "deleted_at": None,
-        "awaits_files": 0,
-    }
-    return row, key | {"body": to_text(identity)} if identity else None
+def _row(project: Project, item: Submission, first_seen_at: datetime, awaits_files: int, body: str) -> Values:
+    return (
+        project.asset_uid,
+        item.root_uuid,
+        project.form_id,
+        item.server_id,
+        item.version_uuid,
+        item.form_version,
+        item.submitted_at,
+        item.submitted_by,
+        item.validation_status,
+        item.validation_at,
+        item.fingerprint,
+        first_seen_at,
+        None,
+        awaits_files,
+        files_hash(item.record),
+        body,
+    )
 
 
 def _keep_versions(connection: Connection, asset_uid: str, roots: Sequence[str], now: datetime) -> None:
@@ -207,7 +191,7 @@ def _keep_identities(connection: Connection, asset_uid: str, roots: Sequence[str
     connection.execute(insert(kept).from_select(["asset_uid", "root_uuid", "body_hash", "body"], source))
 
 
-def _stored(project: Project, item: Submission) -> StoredRecord:
+def _stored(project: Project, item: Submission, before: Row[Any] | None) -> StoredRecord:
     return StoredRecord(
         asset_uid=project.asset_uid,
         root_uuid=item.root_uuid,
@@ -218,4 +202,5 @@ def _stored(project: Project, item: Submission) -> StoredRecord:
         submitted_by=item.submitted_by,
         form_version=item.form_version,
         validation_status=item.validation_status,
+        replaces=before.server_id if before else None,
     )

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, column, func, select, table
 
-from connector.database import describe, sqlite_file
+from connector.database import sqlite_file
+from connector.database_errors import describe
 from connector.errors import BusyError, DatabaseUnreachableError
 
 LOCK_NUMBER = 0x4EA1

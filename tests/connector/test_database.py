@@ -1,6 +1,8 @@
 """What opening a database promises: a private file, whole transactions, one writer, and errors without secrets."""
 
+import contextlib
 import os
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -8,12 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Engine, Integer, MetaData, Table, Text, func, insert, select
+from sqlalchemy import Column, Engine, Integer, MetaData, Table, Text, event, func, insert, select
 
 from connector import database
+from connector.bulk import insert_tuples
 from connector.database import open_database, sqlite_file
 from connector.errors import BusyError, DatabaseLockedError, DatabaseUnreachableError, StorageError
 from connector.writer_lock import single_writer
+from tests.postgres import PostgresServer
 
 NOTE = Table("note", MetaData(), Column("id", Integer, primary_key=True), Column("words", Text, nullable=False))
 SENTINEL = "Uwase-sentinel"
@@ -190,3 +194,175 @@ def test_an_unreachable_postgresql_is_named_without_its_password(
     with pytest.raises(DatabaseUnreachableError, match=what) as caught:
         open_database(url.render_as_string(hide_password=False)).connect()
     assert SENTINEL not in str(caught.value)
+
+
+# Settings, and what goes wrong: each with its own words, and nothing lost.
+
+SETTINGS = {
+    "foreign_keys": 1,
+    "secure_delete": 1,
+    "journal_mode": "delete",
+    "synchronous": 2,
+    "temp_store": 2,
+    "cache_size": -16384,
+    "busy_timeout": 1000 * database.LOCK_WAIT,
+}
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_a_file_is_opened_with_settings_that_lose_and_leak_nothing(file_engine: Engine, name: str) -> None:
+    with file_engine.connect() as connection:
+        assert connection.exec_driver_sql(f"PRAGMA {name}").scalar() == SETTINGS[name]
+
+
+def test_the_lock_of_a_file_is_taken_when_a_transaction_begins(file_engine: Engine) -> None:
+    with file_engine.begin(), contextlib.closing(sqlite3.connect(str(sqlite_file(file_engine)), timeout=0)) as other:
+        other.execute("SELECT 1 FROM note")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("INSERT INTO note (words) VALUES ('x')")
+
+
+@contextlib.contextmanager
+def filled_disk(engine: Engine, more_pages: int) -> Iterator[None]:
+    """As if the disk had room for that many pages more."""
+
+    def limit(connection: sqlite3.Connection, _record: object) -> None:
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count={pages + more_pages}")
+
+    event.listen(engine, "connect", limit)
+    engine.dispose()
+    try:
+        yield
+    finally:
+        event.remove(engine, "connect", limit)
+        engine.dispose()
+
+
+@pytest.mark.parametrize("more_pages", range(0, 40, 4))
+def test_a_full_disk_undoes_the_page_and_a_later_try_succeeds(file_engine: Engine, more_pages: int) -> None:
+    rows = [(number, "word" * 100) for number in range(500)]
+    with file_engine.begin() as connection:
+        insert_tuples(connection, NOTE, [(1000, "before")])
+    with filled_disk(file_engine, more_pages):
+        with pytest.raises(StorageError, match="no space left") as caught, file_engine.begin() as connection:
+            insert_tuples(connection, NOTE, rows)
+        assert caught.value.exit_code == 4 and "Free some space" in caught.value.advice
+    with file_engine.begin() as connection:
+        assert connection.scalar(select(func.count()).select_from(NOTE)) == 1
+        insert_tuples(connection, NOTE, rows)
+        assert connection.scalar(select(func.count()).select_from(NOTE)) == 501
+
+
+def test_a_file_that_may_only_be_read_is_named(file_engine: Engine) -> None:
+    """As the superuser may write any file, the file system is not asked: the connection itself may not write."""
+    with file_engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA query_only=ON")
+        with pytest.raises(StorageError, match="may not be written") as caught:
+            insert_tuples(connection, NOTE, [(1, "x")])
+    assert "Check who may write" in caught.value.advice
+
+
+@pytest.mark.parametrize("damage", [b"SQLite format 3\0" + b"\xff" * 84, b"\0" * 4096])
+def test_a_damaged_beginning_is_never_taken_for_an_empty_database(file_engine: Engine, damage: bytes) -> None:
+    path = sqlite_file(file_engine) or Path()
+    file_engine.dispose()
+    content = path.read_bytes()
+    path.write_bytes(damage + content[len(damage) :])
+    with pytest.raises(StorageError, match=r"is not a database file|is damaged"), file_engine.connect() as connection:
+        connection.execute(select(NOTE))
+    path.write_bytes(content)
+    with file_engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(NOTE)) == 0
+
+
+PIECES = [(1, "first"), (2, "second"), (3, "third")]
+
+
+@pytest.mark.parametrize("step", range(len(PIECES) + 1))
+def test_a_postgresql_that_ends_the_connection_keeps_all_or_nothing(
+    postgres_engine: Engine, postgres_server: PostgresServer, step: int
+) -> None:
+    """The server ends our connection after each piece of a transaction in turn; the same work then succeeds."""
+
+    def work(end_at: int | None) -> None:
+        with postgres_engine.begin() as connection:
+            for at, piece in enumerate([*PIECES, None]):
+                if at == end_at:
+                    pid = connection.scalar(select(func.pg_backend_pid()))
+                    postgres_server.execute(f"SELECT pg_terminate_backend({pid}, 5000)")
+                if piece is not None:
+                    insert_tuples(connection, NOTE, [piece])
+
+    with pytest.raises(DatabaseUnreachableError, match=r"ended the connection|does not answer") as caught:
+        work(step)
+    assert caught.value.exit_code == 4
+    with postgres_engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(NOTE)) == 0
+    work(None)
+    with postgres_engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(NOTE)) == len(PIECES)
+
+
+@pytest.mark.parametrize("in_bulk", [True, False])
+def test_a_locked_table_of_postgresql_is_reported_after_waiting(
+    postgres_engine: Engine, monkeypatch: pytest.MonkeyPatch, in_bulk: bool
+) -> None:
+    monkeypatch.setattr(database, "LOCK_WAIT", 0.05)
+    second = open_database(postgres_engine.url.render_as_string(hide_password=False))
+    with postgres_engine.begin() as holding:
+        holding.exec_driver_sql("LOCK TABLE note")
+        with pytest.raises(DatabaseLockedError, match="in use by another program"), second.begin() as connection:
+            if in_bulk:
+                insert_tuples(connection, NOTE, [(1, SENTINEL)])
+            else:
+                connection.execute(insert(NOTE).values(id=1, words=SENTINEL))
+    second.dispose()
+
+
+def test_a_postgresql_that_may_only_be_read_is_named(postgres_engine: Engine, postgres_server: PostgresServer) -> None:
+    """As a standby is, or a server whose disk is nearly full."""
+    postgres_server.execute(f"ALTER DATABASE {postgres_engine.url.database} SET default_transaction_read_only = on")
+    postgres_engine.dispose()
+    with pytest.raises(StorageError, match="may only be read") as caught, postgres_engine.begin() as connection:
+        insert_tuples(connection, NOTE, [(1, SENTINEL)])
+    assert "main server" in caught.value.advice and SENTINEL not in str(caught.value)
+
+
+TAKE_THE_LOCK = """
+import sys, time
+from connector.database import open_database
+from connector.errors import BusyError
+from connector.writer_lock import single_writer
+engine = open_database(sys.argv[1])
+engine.connect().close()
+print("ready", flush=True)
+sys.stdin.readline()
+began = time.monotonic()
+try:
+    with single_writer(engine):
+        time.sleep(3)
+except BusyError as error:
+    print(f"{time.monotonic() - began:.3f}", flush=True)
+    sys.exit(error.exit_code)
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_of_eight_that_start_together_one_runs_and_the_others_say_so_at_once(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path}/b.db" if kind == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    command, root = [sys.executable, "-c", TAKE_THE_LOCK, url], Path(__file__).parents[2]
+    started = [
+        subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(8)
+    ]
+    for each in started:
+        assert each.stdout is not None and each.stdout.readline() == "ready\n"
+    for each in started:
+        assert each.stdin is not None
+        each.stdin.write("\n")
+        each.stdin.flush()
+    ends = [(each.communicate()[0], each.returncode) for each in started]
+    assert sorted(code for _, code in ends) == [0] + [7] * 7
+    assert all(float(seconds) < 2 for seconds, code in ends if code == 7)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import (
     Column,
     DateTime,
@@ -25,14 +30,28 @@ from sqlalchemy import (
     table,
     update,
 )
+from sqlalchemy.types import TypeEngine
 
 from connector.database import open_database
 from connector.errors import SchemaTooNewError, StorageError
+from connector.live_rows import files_hash
 from connector.migration import FOLDER, known_revisions, migrate, schema_state
-from connector.precious_schema import deployment, form_version, precious, submission
+from connector.precious_schema import (
+    deployment,
+    form_version,
+    precious,
+    submission,
+    submission_version,
+    submission_version_identity,
+)
+from connector.project import ProgrammeProject
 from connector.schema import derived
+from connector.store import store_page
+from connector.submission import fingerprint
 from connector.sync_state import deployed_projects
-from tests.connector.fake_kobo import SERVER, FakeKobo, Killed
+from forms.library import FORMS
+from tests.connector.fake_kobo import SERVER, FakeKobo
+from tests.connector.fake_kobo_faults import Killed
 from tests.connector.sync_scenes import NOW, KillSwitch, dump, empty_database, fill, run
 
 FIRST_DEPLOYMENT, FIRST_VERSION = (
@@ -184,5 +203,119 @@ def test_a_step_of_the_second_release_that_is_ended_leaves_the_first(tmp_path: P
     engine.dispose()
 
 
-def test_revisions_are_a_single_line() -> None:
-    assert known_revisions() == ("0003", "0002", "0001")
+# What the second release stored: the fingerprints of records were made otherwise, and the key began with the project.
+
+KEY = ("asset_uid", "root_uuid")
+TYPES: dict[str, TypeEngine[Any]] = {"server_id": Integer(), "first_seen_at": DateTime(), "replaced_at": DateTime()}
+SECOND = {
+    name: table(name, *(column(each, TYPES.get(each, String())) for each in columns))
+    for name, columns in {
+        "submission": (*KEY, "form_id", "server_id", "version_uuid", "body", "body_hash", "first_seen_at"),
+        "submission_identity": (*KEY, "body"),
+        "submission_version": (*KEY, "body_hash", "version_uuid", "server_id", "body", "replaced_at"),
+        "submission_version_identity": (*KEY, "body_hash", "body"),
+    }.items()
+}
+RECORDS, EDITED = 510, 3
+"""More than one batch; the number of a record that was edited twice."""
+
+
+def whole_record(number: int, version: str = "v1") -> dict[str, Any]:
+    """A record with a name, and every second with a file."""
+    files = [{"uid": f"att{number}", "is_deleted": False}] if number % 2 else []
+    system = {"_id": number, "_uuid": version, "meta/rootUuid": f"uuid:r{number:04d}", "_attachments": files}
+    return system | {"person/short_name": f"Sentinel é {number}"}
+
+
+def second_rows(number: int, version: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Key, content and identity of a record as the second release kept them, under a fingerprint of that time."""
+    record = whole_record(number, version)
+    named = {"person/short_name": record["person/short_name"]}
+    content = {"body": json.dumps(record | {"person/short_name": None}), "body_hash": f"{number:032d}{version:>32}"}
+    key = {"asset_uid": f"a{number % 2}", "root_uuid": f"r{number:04d}"}
+    return key, content | {"server_id": number, "version_uuid": version}, {"body": json.dumps(named)}
+
+
+def at_second_revision(url: str, records: int = RECORDS) -> Engine:
+    """A database as the second release left it."""
+    engine, config = at_first_revision(url), Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+        parts = [second_rows(number, "v3") for number in range(records)]
+        more = {"form_id": "intake", "first_seen_at": NOW}
+        connection.execute(insert(SECOND["submission"]), [key | content | more for key, content, _ in parts])
+        connection.execute(insert(SECOND["submission_identity"]), [key | identity for key, _, identity in parts])
+        for version in ("v1", "v2"):
+            key, content, identity = second_rows(EDITED, version)
+            connection.execute(insert(SECOND["submission_version"]).values(key | content | {"replaced_at": NOW}))
+            named = key | identity | {"body_hash": content["body_hash"]}
+            connection.execute(insert(SECOND["submission_version_identity"]).values(named))
+    return engine
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_records_of_the_second_release_get_the_fingerprints_of_this_one(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    url = "sqlite://" if kind == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    engine = at_second_revision(url)
+    migrate(engine)
+    with engine.connect() as connection:
+        found = {row.server_id: row for row in connection.execute(select(submission))}
+        versions = connection.execute(select(submission_version.c.version_uuid, submission_version.c.body_hash)).all()
+        names = connection.scalars(select(submission_version_identity.c.body_hash)).all()
+    assert len(found) == RECORDS
+    for number, row in found.items():
+        record = whole_record(number, "v3")
+        assert (row.body_hash, row.files_hash) == (fingerprint(record), files_hash(record))
+        assert (row.asset_uid, row.first_seen_at, row.awaits_files) == (f"a{number % 2}", NOW, 0)
+    expected = {version: fingerprint(whole_record(EDITED, version)) for version in ("v1", "v2")}
+    assert dict(versions) == expected and set(names) == set(expected.values())
+    engine.dispose()
+
+
+def test_a_record_of_the_second_release_that_comes_again_is_unchanged() -> None:
+    engine = at_second_revision("sqlite://")
+    migrate(engine)
+    project = ProgrammeProject(FORMS["intake"], "a1")
+    with engine.begin() as connection:
+        counts = store_page(connection, project, [whole_record(1, "v3"), whole_record(EDITED, "v4")], NOW)
+    assert (counts.unchanged, counts.edited) == (1, 1)
+
+
+def upgrade(engine: Engine) -> None:
+    """Everything that a migration does with the tables that are kept."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def test_a_step_to_this_release_that_is_ended_anywhere_leaves_the_one_before(tmp_path: Path) -> None:
+    path = tmp_path / "healing.db"
+    engine = at_second_revision(f"sqlite:///{path}", records=5)
+    engine.dispose()
+    before, moment, is_whole = list(sqlite3.connect(path).iterdump()), 0, False
+    while not is_whole:
+        moment += 1
+        switch = KillSwitch(engine, at=moment)
+        with contextlib.suppress(Killed):
+            upgrade(engine)
+        switch.remove()
+        engine.dispose()
+        is_whole = switch.done < moment
+        assert is_whole or list(sqlite3.connect(path).iterdump()) == before, f"statement {moment}"
+    assert moment > 30
+    migrate(engine)
+    assert schema_state(engine) == "current"
+    engine.dispose()
+
+
+def test_revisions_are_a_single_line_and_files_are_named_by_them() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    steps = [step.revision for step in ScriptDirectory.from_config(config).walk_revisions()]
+    assert known_revisions() == tuple(steps) == ("0003", "0002", "0001")

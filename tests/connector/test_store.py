@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -174,3 +175,41 @@ def test_any_record_is_kept_exactly_and_stops_nothing(answers: dict[str, Any]) -
     kept = next(row for row in rows(engine, submission) if row.root_uuid == "root-1")
     apart = {row.root_uuid: row.body for row in rows(engine, submission_identity)}
     assert to_text(join_record(json.loads(kept.body), json.loads(apart.get("root-1", "{}")))) == to_text(served)
+
+
+@dataclass(frozen=True, slots=True)
+class WithPhotos(ProgrammeProject):
+    """The intake form as if it asked for a photo."""
+
+    @property
+    def media_keys(self) -> frozenset[str]:
+        return frozenset({"person/photo"})
+
+
+def test_a_record_waits_for_files_until_they_are_there(engine: Engine) -> None:
+    project, asked = WithPhotos(FORM, INTAKE), {"person/photo": "1.jpg", "_attachments": list[Any]()}
+    late = [{"uid": "att1", "media_file_basename": "1.jpg", "is_deleted": False}]
+    found = []
+    for answers in (asked, asked | {"_attachments": late}):
+        with engine.begin() as connection:
+            store_page(connection, project, [record(answers)], NOW)
+        found += [(row.awaits_files, row.files_hash is None) for row in rows(engine, submission)]
+    assert found == [(1, True), (0, False)]
+
+
+def test_the_programme_asks_for_no_file() -> None:
+    assert all(ProgrammeProject(form, "asset").media_keys == frozenset() for form in FORMS.values())
+
+
+def test_derived_rows_are_told_which_row_they_replace(engine: Engine) -> None:
+    """A record that is deleted and sent again has another number; nothing made of the first may stay."""
+    told: list[tuple[int, int | None]] = []
+
+    class Telling(ProgrammeProject):
+        def derive(self, connection: Any, changed: Any, removed: Any) -> None:
+            told.extend((each.server_id, each.replaces) for each in changed)
+
+    for number, version in ((5, "v1"), (5, "v2"), (9, "v2")):
+        with engine.begin() as connection:
+            store_page(connection, Telling(FORM, INTAKE), [record(number=number, version=version)], NOW)
+    assert told == [(5, None), (5, 5), (9, 5)]

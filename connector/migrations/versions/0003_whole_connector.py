@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from connector.migrations.fingerprints import renew_fingerprints
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -10,10 +12,66 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add tables and columns; what is there keeps what it says."""
+    """Add tables and columns; what is there keeps what it says, and records get the fingerprints of this version."""
     make_tables()
     add_columns()
+    remake_submission()
+    renew_fingerprints(op.get_bind())
+
+
+KEPT = (
+    *("asset_uid", "root_uuid", "form_id", "server_id", "version_uuid", "form_version", "submitted_at", "submitted_by"),
+    *("validation_status", "validation_at", "body", "body_hash", "first_seen_at", "deleted_at"),
+)
+
+
+def remake_submission() -> None:
+    """The key begins with the record's identity, so that it is found without naming a project.
+
+    SQLite cannot change a primary key: the table is made anew, filled, and the old one dropped.
+    """
     op.drop_index("submission_by_form", "submission")
+    op.drop_index("submission_by_server_id", "submission")
+    op.rename_table("submission", "submission_before")
+    op.create_table(
+        "submission",
+        sa.Column("asset_uid", sa.String(32), nullable=False),
+        sa.Column(
+            "root_uuid", sa.String(64), nullable=False, comment="meta/rootUuid without prefix: one record for life"
+        ),
+        sa.Column("form_id", sa.String(31), nullable=False),
+        sa.Column(
+            "server_id", sa.BigInteger(), nullable=False, comment="_id: changes when a deleted record is sent again"
+        ),
+        sa.Column("version_uuid", sa.String(64), nullable=False, comment="_uuid: changes at every edit"),
+        sa.Column("form_version", sa.String(64), comment="__version__ as the phone sent it"),
+        sa.Column("submitted_at", sa.DateTime(timezone=False), comment="_submission_time, UTC"),
+        sa.Column("submitted_by", sa.String(64)),
+        sa.Column("validation_status", sa.String(48)),
+        sa.Column("validation_at", sa.BigInteger(), comment="seconds since 1970"),
+        sa.Column("body_hash", sa.String(64), nullable=False, comment="SHA-256 of the whole record as served"),
+        sa.Column("first_seen_at", sa.DateTime(timezone=False), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=False), comment="when its absence on the server was proved"),
+        sa.Column(
+            "awaits_files",
+            sa.Integer(),
+            nullable=False,
+            server_default="0",
+            comment="files named in it that are not there",
+        ),
+        sa.Column(
+            "files_hash", sa.String(32), comment="digest of its files and which of them are deleted; none: no files"
+        ),
+        sa.Column("body", sa.Text(), nullable=False, comment="the record as served, JSON; identifying values are null"),
+        sa.PrimaryKeyConstraint("root_uuid", "asset_uid"),
+    )
+    before, after = (sa.table(name, *map(sa.column, KEPT)) for name in ("submission_before", "submission"))
+    op.execute(after.insert().from_select(KEPT, sa.select(*before.c).order_by(before.c.root_uuid)))
+    op.drop_table("submission_before")
+    counted = ["asset_uid", "server_id", "deleted_at", "validation_status"]
+    op.create_index("submission_by_server_id", "submission", counted, unique=False)
+    if op.get_bind().dialect.supports_comments:
+        op.alter_column("submission_identity", "body", comment="identifying and unknown values by path, JSON")
 
 
 def add_columns() -> None:
@@ -34,15 +92,6 @@ def add_columns() -> None:
                 "quarantined", sa.Integer(), nullable=False, server_default="0", comment="records that wait unread"
             ),
             sa.Column("requests", sa.Integer(), comment="to the server"),
-        ),
-        "submission": (
-            sa.Column(
-                "awaits_files",
-                sa.Integer(),
-                nullable=False,
-                server_default="0",
-                comment="files named in it that are not there",
-            ),
         ),
         "membership_move": (
             sa.Column(
