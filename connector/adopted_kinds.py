@@ -1,0 +1,104 @@
+"""Knows, for every kind of question, how its answers are stored and whether they may name somebody."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+STORAGES: Mapping[str, str] = {
+    "integer": "integer",
+    "repeat_count": "integer",
+    "decimal": "decimal",
+    "range": "decimal",
+    "date": "date",
+    "today": "date",
+    "time": "time",
+    "dateTime": "datetime",
+    "datetime": "datetime",
+    "start": "datetime",
+    "end": "datetime",
+    "select_one": "code",
+    "score__row": "code",
+    "rank__level": "code",
+    "select_multiple": "codes",
+    "rank": "codes",
+    "acknowledge": "text",
+    "trigger": "text",
+    "calculate": "text",
+    "geopoint": "point",
+    "start-geopoint": "point",
+    "background-geopoint": "point",
+}
+"""By kind: integer, decimal, date, time, datetime, text, code (one of a list), codes (several) or point; else text."""
+POINTS = frozenset(kind for kind, storage in STORAGES.items() if storage == "point")
+ANSWER_KINDS = frozenset(STORAGES) - POINTS
+"""Kinds whose answers name and locate nobody; whatever is not listed here is kept apart."""
+MEDIA_KINDS = frozenset({"image", "audio", "video", "file", "background-audio"})
+SILENT_KINDS = frozenset({"note", "xml-external", "csv-external", "audit"})
+"""Kinds that put no answer into a record, or one that the server keeps among its own keys."""
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_NUMERIC_FUNCTIONS = (
+    "abs",
+    "ceiling",
+    "count",
+    "count-non-empty",
+    "count-selected",
+    "decimal-date-time",
+    "floor",
+    "int",
+    "number",
+    "pow",
+    "round",
+    "string-length",
+    "sum",
+)
+_NUMERIC_CALL = re.compile(rf"({'|'.join(_NUMERIC_FUNCTIONS)})\s*\(")
+_REFERENCE = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
+_LOOK_UPS = ("/", "pulldata", "instance", "property", "indexed-repeat", "jr:")
+"""Parts of a formula that bring in texts from anywhere."""
+
+
+def storage_of(kind: str, calculation: str = "") -> str:
+    """Return how the answers of a question of one version are stored."""
+    if kind == "calculate" and is_number(calculation):
+        return "decimal"
+    return STORAGES.get(kind, "text")
+
+
+def widest(storages: Iterable[str]) -> str:
+    """Return the storage that loses nothing of several: a question whose kind was changed keeps all its answers."""
+    found = set(storages)
+    if len(found) == 1:
+        return found.pop()
+    if found <= {"code", "codes"}:
+        return "codes"
+    return "decimal" if found == {"integer", "decimal"} else "text"
+
+
+def is_number(calculation: str) -> bool:
+    """Whether a formula can give nothing but a number: a number, or one call of a function that returns one."""
+    text = calculation.strip()
+    return bool(_NUMBER.fullmatch(text)) or (_NUMERIC_CALL.match(text) is not None and _is_one_call(text))
+
+
+def _is_one_call(text: str) -> bool:
+    """Whether the first bracket closes with the last character; a quoted bracket makes it seem otherwise at worst."""
+    depth = 0
+    for place, sign in enumerate(text):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0 and sign == ")":
+            return place == len(text) - 1
+    return False
+
+
+def may_name(calculation: str, harmless: frozenset[str]) -> bool:
+    """Whether a formula may give a text that names somebody: it uses more than the `harmless` questions.
+
+    What a formula brings in from files, other rows or the phone is not known, and so may.
+    """
+    if is_number(calculation):
+        return False
+    if any(part in calculation for part in _LOOK_UPS):
+        return True
+    return not harmless.issuperset(_REFERENCE.findall(calculation))

@@ -1,0 +1,125 @@
+"""Knows how the text of an answer to any form becomes a value that both databases take, and which are none."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+Stored = str | int | float | None
+Point = tuple[float | None, float | None, float | None, float | None]
+
+NO_POINT: Point = (None, None, None, None)
+_REMEMBERED = 8192
+"""Days, hours and codes come again and again; this many are not read twice."""
+_BIGGEST = 2**63 - 1
+SMALL: Mapping[str, int | None] = {"": None} | {str(number): number for number in range(-999, 10_000)}
+"""Numbers that are looked up instead of read; no text is no number."""
+MINUTES = frozenset(f":{minute:02d}:{second:02d}" for minute in range(60) for second in range(60))
+_WHOLE = re.compile(r"[+-]?\d{1,19}(\.0*)?", re.ASCII)
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(T00:00(:00(\.0+)?)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+_LETTERS = re.compile(r"[^0-9eE.+\- ]")
+
+
+def read_integer(text: str) -> int:
+    """Return a whole number of up to 63 bits. Raises ValueError."""
+    number = SMALL.get(text)
+    if number is None:
+        if not _WHOLE.fullmatch(text.strip()):
+            raise ValueError("not a whole number")
+        number = int(text.strip().partition(".")[0])
+        if abs(number) > _BIGGEST:
+            raise ValueError("a number too large to store")
+    return number
+
+
+def read_decimal(text: str) -> float:
+    """Return a finite number. Raises ValueError."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError("not a number") from None
+    if number - number != 0 or _LETTERS.search(text):
+        raise ValueError("not a number")
+    return number
+
+
+@lru_cache(_REMEMBERED)
+def read_date(text: str) -> str:
+    """Return a day as YYYY-MM-DD; midnight and an offset behind it say nothing more. Raises ValueError."""
+    found = _DAY.fullmatch(text.strip())
+    try:
+        return dt.date.fromisoformat(found[1] if found else "").isoformat()
+    except ValueError:
+        raise ValueError("not a date") from None
+
+
+@lru_cache(_REMEMBERED)
+def read_time(text: str) -> str:
+    """Return the time on the wall as hh:mm:ss.ffffff, its offset dropped. Raises ValueError."""
+    try:
+        return dt.time.fromisoformat(text.strip()).replace(tzinfo=None).isoformat("microseconds")
+    except ValueError:
+        raise ValueError("not a time") from None
+
+
+def read_datetime(text: str) -> str:
+    """Return a moment in UTC as YYYY-MM-DD hh:mm:ss.ffffff; without an offset it is taken as UTC. Raises ValueError."""
+    try:
+        moment = dt.datetime.fromisoformat(text.strip())
+        if "T" not in text:
+            raise ValueError
+        if moment.tzinfo is not None:
+            moment = moment.astimezone(dt.UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        raise ValueError("not a moment in time") from None
+    return moment.isoformat(" ", "microseconds")
+
+
+@lru_cache(_REMEMBERED)
+def read_hour(text: str) -> str:
+    """Return the hour in UTC, as read_datetime begins, of `2026-11-22T09+03:00`. Raises ValueError."""
+    return read_datetime(f"{text[:13]}:00:00.000{text[13:]}")[:13]
+
+
+def read_point(text: str) -> Point:
+    """Return latitude, longitude, altitude and accuracy of `lat lon alt acc`, of which the last two may lack.
+
+    Raises ValueError.
+    """
+    parts = text.split()
+    if not 2 <= len(parts) <= 4 or _LETTERS.search(text):
+        raise ValueError("not a place on earth")
+    latitude, longitude, *height = map(float, parts)
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and all(map(math.isfinite, height))):
+        raise ValueError("not a place on earth")
+    altitude, accuracy = (*height, None, None)[:2]
+    return latitude, longitude, altitude, accuracy
+
+
+READERS: Mapping[str, Callable[[str], Stored]] = {
+    "integer": read_integer,
+    "decimal": read_decimal,
+    "date": read_date,
+    "time": read_time,
+    "datetime": read_datetime,
+}
+"""By storage; whatever is not here is stored as it was sent."""
+
+
+def storable(text: str) -> str:
+    """Return a text that both databases take: NUL and half characters are replaced by U+FFFD."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def is_storable(text: str) -> bool:
+    """Whether both databases take a text as it is."""
+    if text.isascii():
+        return "\0" not in text
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
