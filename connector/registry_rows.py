@@ -1,33 +1,26 @@
-"""Knows what a row of the registry's CSV files must look like, and says what is wrong with one that does not."""
+"""Knows what a row of the registry's tables must look like, and says what is wrong with one that does not."""
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
-from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from connector.answer import LATEST_YEAR
-from connector.errors import SettingsError
+from connector.registry_sheets import Cells
 from forms.client_code import is_valid
 from forms.places import all_places
 from forms.programme import PROGRAMME
 
 _CODE = re.compile(r"[A-Za-z0-9_.-]+")
 _USERNAME = re.compile(r"[a-z][a-z0-9_]*")
+_PHONE = re.compile(r"\+?[0-9]{9,15}")
+_UNCALCULATED = ("=", "#")
+KINDS = ("join", "transfer", "leave")
+WITHDRAW = "withdraw"
+"""The kind by which a row of moves that was entered wrongly is taken out of the registry."""
 _YES_NO = {"yes": True, "no": False, "1": True, "0": False, "true": True, "false": False}
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """One row of a file: its line, its non-empty cells by column, and whether it has cells without a column."""
-
-    line: int
-    values: Mapping[str, str]
-    is_too_long: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +30,6 @@ class Known:
     cha_by_username: dict[str, str]
     cha_codes: set[str]
     group_codes: set[str]
-
-
-def read_cells(name: str, content: bytes, needed: tuple[str, ...]) -> Iterator[Cells]:
-    """Yield the rows of a CSV file that have any cell.
-
-    Raises SettingsError when the file is not UTF-8, is damaged, or lacks a needed column.
-    """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise SettingsError(f"{name} is not in UTF-8.", advice="Save it as CSV UTF-8.") from None
-    header = text.partition("\n")[0]
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if ";" in header else ",", strict=True)
-    try:
-        _require_columns(name, reader.fieldnames or (), needed)
-        for row in reader:
-            values = {key: value.strip() for key, value in row.items() if isinstance(value, str) and value.strip()}
-            if values:
-                yield Cells(reader.line_num, values, None in row)
-    except csv.Error:
-        where = f"{name} is damaged near line {reader.line_num + 1}."
-        raise SettingsError(where, advice="Save it again as CSV.") from None
-
-
-def _require_columns(name: str, found: Collection[str], needed: tuple[str, ...]) -> None:
-    missing = [column for column in needed if column not in found]
-    if missing:
-        raise SettingsError(f"{name} has no column {', '.join(missing)}.", advice=f"Needed: {', '.join(needed)}.")
 
 
 def read_cha(cells: Cells, known: Known) -> dict[str, Any]:
@@ -80,7 +45,7 @@ def read_cha(cells: Cells, known: Known) -> dict[str, Any]:
         raise ValueError("is_active is neither yes nor no")
     sector = _sector(cells) if "sector_code" in cells.values else None
     known.cha_by_username[username] = code
-    person = {"full_name": _optional(cells, "full_name"), "phone": _optional(cells, "phone")}
+    person = {"full_name": _optional(cells, "full_name"), "phone": _phone(cells)}
     return {"cha_code": code, "username": username, "sector_code": sector, "is_active": _YES_NO[active], **person}
 
 
@@ -105,15 +70,19 @@ def read_healing_group(cells: Cells, known: Known) -> dict[str, Any]:
 
 
 def read_move(cells: Cells, known: Known) -> dict[str, Any]:
-    """Return the row of a transfer. Raises ValueError saying what is wrong."""
+    """Return the row of a join, a transfer or a leave. Raises ValueError saying what is wrong."""
     client_code, group = _code(cells, "client_code", 16), _code(cells, "healing_group", 24)
     if not is_valid(client_code):
         raise ValueError("client_code has a typing error")
     if group not in known.group_codes:
         raise ValueError("healing_group is not in the registry: import the group first")
+    kind = cells.values.get("kind", "transfer").lower()
+    if kind not in (*KINDS, WITHDRAW):
+        raise ValueError(f"kind is none of {', '.join(KINDS)}, {WITHDRAW}")
     reason = _code(cells, "reason", 32) if "reason" in cells.values else None
     joined_on = _day(cells, "joined_on")
-    return {"client_code": client_code, "joined_on": joined_on, "healing_group": group, "reason": reason}
+    key = {"client_code": client_code, "joined_on": joined_on, "healing_group": group}
+    return {**key, "reason": reason, "kind": kind}
 
 
 def _text(cells: Cells, column: str, longest: int) -> str:
@@ -124,7 +93,22 @@ def _text(cells: Cells, column: str, longest: int) -> str:
         raise ValueError(f"{column} has more than {longest} characters")
     if "\x00" in value:
         raise ValueError(f"{column} holds a character that cannot be stored")
+    if value.startswith(_UNCALCULATED):
+        raise ValueError(f"{column} holds a formula or its error, not a value")
     return value
+
+
+def _phone(cells: Cells) -> str | None:
+    """A number as it is dialled inside the country: a first zero that a spreadsheet took away comes back."""
+    if "phone" not in cells.values:
+        return None
+    number = re.sub(r"[\s().-]", "", _text(cells, "phone", 40))
+    number = re.sub(r"^(\+|00)?250(?=7[0-9]{8}$)", "0", number)
+    if re.fullmatch(r"7[0-9]{8}", number):
+        number = f"0{number}"
+    if not _PHONE.fullmatch(number):
+        raise ValueError("phone is not a number of 9 to 15 digits: format the column as text")
+    return number
 
 
 def _optional(cells: Cells, column: str) -> str | None:
@@ -133,6 +117,8 @@ def _optional(cells: Cells, column: str) -> str | None:
 
 def _code(cells: Cells, column: str, longest: int) -> str:
     value = _text(cells, column, longest)
+    if column in cells.dates:
+        raise ValueError(f"{column} was made a date by the spreadsheet: format the column as text")
     if not _CODE.fullmatch(value):
         raise ValueError(f"{column} may hold only letters, digits, _, . and -")
     return value
@@ -147,7 +133,7 @@ def _sector(cells: Cells) -> str:
 
 
 def _day(cells: Cells, column: str) -> dt.date:
-    value = _text(cells, column, 10)
+    value = _text(cells, column, 26)
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII):
         raise ValueError(f"{column} is not a day like 2026-03-02")
     try:

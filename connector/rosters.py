@@ -13,6 +13,13 @@ from sqlalchemy import Connection, Engine, Row, Select, select
 from connector.answer import LONGEST_ROSTER_NAME, ROSTER_NAME
 from connector.areas import Plan, plan_of_programme
 from connector.deploy import project_key, push_media
+from connector.errors import (
+    FormRefusedError,
+    MissingAssetError,
+    NeedsPersonError,
+    RequestRefusedError,
+    ServerFailedError,
+)
 from connector.fact_schema import client_identity, membership
 from connector.kobo import KoboClient
 from connector.precious_schema import cha, healing_group
@@ -22,6 +29,8 @@ from forms.library import FORMS
 from forms.questions import GROUPS, MEMBERS
 
 LONGEST_LABEL = 40
+OF_ONE_PROJECT = (NeedsPersonError, MissingAssetError, RequestRefusedError, FormRefusedError, ServerFailedError)
+"""Errors that say nothing about the other projects on the server."""
 
 
 def write_rosters(connection: Connection, area: str = "") -> dict[str, bytes]:
@@ -48,8 +57,10 @@ def publish_rosters(
 ) -> tuple[str, ...]:
     """Bring the rosters of today to the phones; return the projects deployed again because a list had changed.
 
-    A project that the plan (else the programme's own) no longer has, such as that of the whole programme after a split
-    by sectors, gets no new list.
+    What counts as changed is what phones are offered: a run that was killed between sending a list and deploying it is
+    made good by the next one. A project that the plan (else the programme's own) no longer has, such as that of the
+    whole programme after a split by sectors, gets no new list. What is wrong with one project does not keep the lists
+    from the others: the first such error is raised when all have been tried.
     Raises the client's errors, NeedsPersonError for a project that is not deployed, and StorageError.
     """
     areas = plan_of_programme() if plan is None else plan
@@ -58,11 +69,19 @@ def publish_rosters(
             each for each in deployed_projects(connection, client.server) if each.form_id in areas.get(each.area, ())
         ]
         rosters = {area: write_rosters(connection, area) for area in {each.area for each in projects}}
-    changed = []
+    changed, failures = [], []
     for each in projects:
-        media = media_of(each.form_id, rosters[each.area])
-        if media and push_media(client, each.asset_uid, media, lambda text: on_progress(text, 0, None)):
-            changed.append(project_key(each.form_id, each.area))
+        media, key = media_of(each.form_id, rosters[each.area]), project_key(each.form_id, each.area)
+        try:
+            if media and push_media(client, each.asset_uid, media, lambda text: on_progress(text, 0, None)):
+                changed.append(key)
+        except OF_ONE_PROJECT as error:
+            if isinstance(error, ServerFailedError) and error.status:
+                raise
+            on_progress(f"{key}: {error.message}", 0, None)
+            failures.append(error)
+    if failures:
+        raise failures[0]
     return tuple(changed)
 
 

@@ -1,17 +1,19 @@
-"""Knows how the registry is imported from CSV files, and what becomes of rows that are wrong."""
+"""Knows how the registry is imported from files, and what becomes of rows that are wrong."""
 
 import datetime as dt
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
 from connector import fact_schema as fact
 from connector.errors import SettingsError
-from connector.precious_schema import cha, cha_identity, healing_group, membership_move
-from connector.registry import Imported, import_registry
-from tests.connector.derived_database import ANA, empty_database
+from connector.precious_schema import cha, cha_identity, healing_group, membership_move, precious
+from connector.registry import Change, Imported, import_registry
+from tests.connector.derived_database import ANA, BEA, empty_database
 from tests.connector.made_records import dump, intake, keep, rows
+from tests.connector.made_workbooks import made_workbook
 
 CHAS = """\
 cha_code,username,sector_code,is_active,full_name,phone
@@ -154,6 +156,134 @@ def test_a_bad_move_is_refused(connection: Connection, row: str, reason: str) ->
     whole(connection)
     found = run(connection, moves_csv=f"client_code,joined_on,healing_group,reason\n{row}\n")["moves.csv"]
     assert refusals(found) == [(2, reason)]
+
+
+@pytest.mark.parametrize(
+    ("phone", "kept"),
+    [
+        ("788123456", "0788123456"),
+        ("+250 788 123 456", "0788123456"),
+        ("00250788123456", "0788123456"),
+        ("0788-123-456", "0788123456"),
+        ("+32475123456", "+32475123456"),
+    ],
+)
+def test_a_phone_number_gets_back_what_a_spreadsheet_took(connection: Connection, phone: str, kept: str) -> None:
+    run(connection, chas_csv=f"cha_code,username,phone\nC1,cha001,{phone}\n")
+    assert rows(connection, cha_identity, cha_code="C1")[0]["phone"] == kept
+
+
+@pytest.mark.parametrize("phone", ["7.88E+08", "788", "ask the CHA", "=A1", "#N/A"])
+def test_what_is_no_phone_number_is_refused(connection: Connection, phone: str) -> None:
+    found = run(connection, chas_csv=f"cha_code,username,phone\nC1,cha001,{phone}\n")["chas.csv"]
+    assert [each.reason.split()[0] for each in found.refused] == ["phone"]
+
+
+def test_a_workbook_is_imported_like_files(connection: Connection) -> None:
+    tables: dict[str, list[tuple[Any, ...]]] = {
+        "CHAs": [("CHA code", "Username", "Sector code", "Phone"), ("C1", "cha001", 2801, 788000000)],
+        "Healing groups": [
+            ("code", "label", "sector_code", "cha_code", "cohort", "started_on", "weeks"),
+            ("G1", "Urumuri", 2801, "C1", "2026-A", dt.datetime(2026, 3, 2), 15),
+            (dt.datetime(2026, 5, 1), "Ineza", 2801, "C1", "2026-A", "2026-03-02", None),
+        ],
+        "moves": [("client_code", "joined_on", "healing_group"), (ANA, dt.date(2026, 4, 6), "G1")],
+    }
+    found = import_registry(connection, {"registry.xlsx": made_workbook(tables)})
+    assert [(name, each.added) for name, each in found.items()] == [
+        ("registry.xlsx sheet CHAs", 1),
+        ("registry.xlsx sheet Healing groups", 1),
+        ("registry.xlsx sheet moves", 1),
+    ]
+    reason = "code was made a date by the spreadsheet: format the column as text"
+    assert refusals(found["registry.xlsx sheet Healing groups"]) == [(3, reason)]
+    assert rows(connection, healing_group)[0]["started_on"] == dt.date(2026, 3, 2)
+    assert rows(connection, cha_identity)[0]["phone"] == "0788000000"
+    again = import_registry(connection, {"registry.xlsx": made_workbook(tables)})
+    assert [each.changes for each in again.values()] == [(), (), ()]
+
+
+def test_a_preview_says_what_an_import_would_do_and_writes_nothing(connection: Connection) -> None:
+    whole(connection)
+    before = [rows(connection, table) for table in precious.tables.values()], dump(connection)
+    changed = {
+        "chas.csv": CHAS.replace("0788000000", "0788999999").replace("2801", "2803") + "C3,cha003,,,,\n",
+        "healing_groups.csv": GROUPS.replace("Urumuri", "Ejo Heza")
+        + "G3,New,2801,C3,2026-A,2026-03-02,\nG4,,2801,C3,x,x,\n",
+        "moves.csv": MOVES.replace("closer", "closer,leave").replace("reason", "reason,kind"),
+    }
+    files = {name: text.encode() for name, text in changed.items()}
+    preview = import_registry(connection, files, preview=True)
+    assert ([rows(connection, table) for table in precious.tables.values()], dump(connection)) == before
+    assert preview == import_registry(connection, files)
+    assert preview["chas.csv"].changes == (
+        Change(2, "changed", "C1", {"sector_code": ("2801", "2803"), "phone": None}),
+        Change(4, "added", "C3"),
+    )
+    assert preview["healing_groups.csv"].changes[0].columns == {"label": ("Urumuri", "Ejo Heza")}
+    assert [each.line for each in preview["healing_groups.csv"].refused] == [5]
+    assert preview["moves.csv"].changes[0].columns == {"kind": ("transfer", "leave")}
+    assert "Sentinel" not in repr(preview) and "0788" not in repr(preview)
+
+
+def test_what_a_file_has_no_column_for_stays_as_it_is(connection: Connection) -> None:
+    whole(connection)
+    found = run(connection, chas_csv="cha_code,username\nC1,cha001\nC2,cha002\n")["chas.csv"]
+    assert (found.unchanged, found.changes) == (2, ())
+    found = run(connection, chas_csv="cha_code,username,phone\nC1,cha001,\n")["chas.csv"]
+    assert rows(connection, cha_identity, cha_code="C1") == [
+        {"cha_code": "C1", "full_name": "Sentinel Name", "phone": None}
+    ]
+    assert found.changes[0].columns == {"phone": None}
+
+
+def test_columns_that_are_not_read_are_said(connection: Connection) -> None:
+    found = run(connection, chas_csv="cha_code,username,notes\nC1,cha001,x\n")["chas.csv"]
+    assert found.notes == ("columns that are not read: notes",)
+
+
+def test_a_cha_can_be_made_inactive(connection: Connection) -> None:
+    whole(connection)
+    run(connection, chas_csv=CHAS.replace("2801,yes", "2801,no"))
+    assert [row["is_active"] for row in rows(connection, cha)] == [False, False]
+
+
+def test_joins_and_leaves_are_entered_and_a_wrong_row_is_withdrawn(connection: Connection) -> None:
+    keep(connection, intake(1, ANA))
+    whole(connection)
+    header = "client_code,joined_on,healing_group,kind,reason\n"
+    run(connection, moves_csv=f"{header}{ANA},2026-05-04,G2,leave,moved_away\n")
+    assert rows(connection, fact.membership)[-1]["left_reason"] == "moved_away"
+    found = run(connection, moves_csv=f"{header}{ANA},2026-05-04,G2,withdraw,\n")["moves.csv"]
+    assert (found.count("withdrawn"), rows(connection, fact.membership)[-1]["left_on"]) == (1, None)
+    again = run(connection, moves_csv=f"{header}{ANA},2026-05-04,G2,withdraw,\n")["moves.csv"]
+    assert (again.changes, again.unchanged) == ((), 1)
+    assert len(rows(connection, membership_move)) == 1
+
+
+def test_a_kind_of_move_that_there_is_not_is_refused(connection: Connection) -> None:
+    whole(connection)
+    text = f"client_code,joined_on,healing_group,kind\n{ANA},2026-05-04,G2,left\n"
+    assert refusals(run(connection, moves_csv=text)["moves.csv"]) == [
+        (2, "kind is none of join, transfer, leave, withdraw")
+    ]
+
+
+def test_moves_that_contradict_each_other_are_problems(connection: Connection) -> None:
+    keep(connection, intake(1, ANA))
+    run(connection, chas_csv=CHAS, healing_groups_csv=GROUPS)
+    header = "client_code,joined_on,healing_group,kind\n"
+    run(
+        connection, moves_csv=f"{header}{ANA},2026-03-01,G1,leave\n{BEA},2026-04-01,G1,join\n{ANA},2026-04-06,G2,join\n"
+    )
+    found = {
+        (row["kind"], row["client_code"], row["path"]) for row in rows(connection, fact.problem, form_id="registry")
+    }
+    assert found == {
+        ("leave_without_membership", ANA, "moves.csv 2026-03-01"),
+        ("move_of_unknown_client", BEA, "moves.csv 2026-04-01"),
+        ("member_of_two_groups", ANA, "moves.csv 2026-04-06"),
+    }
 
 
 def test_no_refusal_repeats_what_the_row_holds(connection: Connection) -> None:
