@@ -7,45 +7,19 @@ import contextlib
 import logging
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from connector.commands.check import CHECK
+from connector.commands.catalogue import PLACES, load_commands
 from connector.commands.command import Command, Context
-from connector.commands.demo import DEMO
-from connector.commands.deploy import DEPLOY
-from connector.commands.docs import DOCS
-from connector.commands.forms import BUILD
-from connector.commands.phones import PHONES
-from connector.commands.records import REBUILD, STATUS, SYNC
-from connector.commands.tables import EXPORT, REGISTRY
-from connector.commands.translations import TRANSLATIONS
-from connector.commands.versions import DIFF, VERSIONS
-from connector.commands.watch import DASHBOARD, SANDBOX
 from connector.errors import FormInvalidError, HealingError
-from connector.progress import ProgressLines
+from connector.log_lines import STANDARD_ERROR, log_event, quiet_others, start_log, stop_log
+from connector.progress import ProgressLines, no_progress
 from connector.settings import VARIABLES, Settings, load_settings
 from connector.trace import write_trace
 from forms.translation_catalogue import CatalogueError
 
-COMMANDS = (
-    BUILD,
-    CHECK,
-    TRANSLATIONS,
-    DOCS,
-    REGISTRY,
-    PHONES,
-    DEPLOY,
-    VERSIONS,
-    DIFF,
-    SYNC,
-    STATUS,
-    REBUILD,
-    EXPORT,
-    DASHBOARD,
-    SANDBOX,
-    DEMO,
-)
 USAGE_EXIT, UNEXPECTED_EXIT, STOPPED_EXIT = 2, 1, 130
 ABOUT = """Forms, data and dashboard of a community healing programme that uses KoboToolbox.
 
@@ -56,21 +30,38 @@ Settings come from flags, else from the environment (KOBO_SERVER, KOBO_TOKEN, DA
   database_url = "sqlite:///healing.db"
 """
 EXIT_CODES = """exit codes: 0 done · 2 usage or settings · 3 token or permission · 4 database · 5 server or network ·
-            6 a person has to decide · 7 another run is active · 8 a form is refused · 1 a fault of the program"""
+            6 a person has to decide · 7 another run is active · 8 a form is refused
+            9 the data need a look (status) · 130 stopped by hand · 1 a fault of the program"""
 ORDER = """first use:   healing registry import registry/ && healing deploy && healing sync && healing dashboard
 just a look: healing demo
 """
 
 
-def main(arguments: Sequence[str] | None = None, commands: Sequence[Command] = COMMANDS) -> int:
+def main(arguments: Sequence[str] | None = None, commands: Sequence[Command] | None = None) -> int:
     """Run one command and return its exit code. Results go to standard output, progress and failures to the other."""
-    parsed = build_parser(commands).parse_args(arguments)
-    if parsed.verbose:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s", stream=sys.stderr)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    parsed = build_parser(commands or _called(given)).parse_args(given)
+    quiet_others()
+    _show_requests(parsed.verbose)
     command: Command = parsed.command
+    began_at = time.monotonic()
+    code = UNEXPECTED_EXIT
+    try:
+        code = _run(command, parsed)
+        return code
+    finally:
+        log_event("command_ended", command=command.name, exit_code=code, seconds=time.monotonic() - began_at)
+        stop_log()
+
+
+def _run(command: Command, parsed: argparse.Namespace) -> int:
     progress = ProgressLines()
     try:
-        lines = command.run(Context(_settings(parsed), parsed, progress, _say_after(progress)))
+        settings = _settings(parsed)
+        start_log(settings.log)
+        log_event("command_started", command=command.name)
+        shown = no_progress if settings.log == STANDARD_ERROR else progress
+        lines = command.run(Context(settings, parsed, shown, _say_after(progress), _warn_after(progress)))
         progress.end()
         for line in lines:
             print(line)
@@ -96,14 +87,19 @@ def main(arguments: Sequence[str] | None = None, commands: Sequence[Command] = C
         return UNEXPECTED_EXIT
 
 
-def build_parser(commands: Sequence[Command] = COMMANDS) -> argparse.ArgumentParser:
-    """Return the parser of all commands; each result carries its `command`."""
+def _called(arguments: Sequence[str]) -> Sequence[Command]:
+    """The command that is called, which alone is imported; all of them when none is, for the help that tells them."""
+    return load_commands(name for name in arguments[:1] if name in PLACES)
+
+
+def build_parser(commands: Sequence[Command] = ()) -> argparse.ArgumentParser:
+    """Return the parser of these commands, all of them by default; each result carries its `command`."""
     formatter = argparse.RawDescriptionHelpFormatter
     epilog = f"{ORDER}\n{EXIT_CODES}"
     parser = argparse.ArgumentParser(prog="healing", description=ABOUT, epilog=epilog, formatter_class=formatter)
     choice = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     shared = _shared_flags()
-    for command in commands:
+    for command in commands or load_commands():
         sub = choice.add_parser(
             command.name,
             help=command.summary,
@@ -125,7 +121,9 @@ def _shared_flags() -> argparse.ArgumentParser:
     group.add_argument("--token", help="your API key; better kept in KOBO_TOKEN, where other users cannot see it")
     group.add_argument("--kc-server", metavar="URL", help="the address that phones use, if another (KOBO_KC_SERVER)")
     group.add_argument("--database-url", metavar="URL", help="sqlite:///file or postgresql://… (DATABASE_URL)")
-    group.add_argument("--verbose", action="store_true", help="show requests and counts while working")
+    text = "add lines of JSON for machines to it; - is standard error (HEALING_LOG)"
+    group.add_argument("--log", metavar="FILE", help=text)
+    group.add_argument("--verbose", action="store_true", help="show requests while working")
     return shared
 
 
@@ -140,6 +138,25 @@ def _say_after(progress: ProgressLines) -> Callable[[str], None]:
         print(line, flush=True)
 
     return say
+
+
+def _warn_after(progress: ProgressLines) -> Callable[[str], None]:
+    def warn(line: str) -> None:
+        progress.end()
+        print(line, file=sys.stderr, flush=True)
+
+    return warn
+
+
+def _show_requests(wanted: bool) -> None:
+    """Tell of each request by its address without query, its status and its size, if that is wanted."""
+    logger = logging.getLogger("connector")
+    logger.handlers.clear()
+    logger.setLevel(logging.DEBUG if wanted else logging.WARNING)
+    if wanted:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        logger.addHandler(handler)
 
 
 def _complain(message: str, advice: str) -> None:

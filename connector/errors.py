@@ -18,9 +18,10 @@ HealingError                      exit code
 ├── NeedsPersonError              6  a guard stopped the work; a person decides
 │   └── MassDeletionError            too many records would vanish at once
 ├── BusyError                     7  another run is active
-└── FormError                     8  a form is not accepted
-    ├── FormRefusedError             by the server
-    └── FormInvalidError             by our own checks
+├── FormError                     8  a form is not accepted
+│   ├── FormRefusedError             by the server
+│   └── FormInvalidError             by our own checks
+└── AttentionError                9  nothing failed now, and what is here is old, not whole, or waits unread
 
 No message may hold a token, a password, an answer or a name; a message says where, what, and what to do.
 """
@@ -104,7 +105,11 @@ class RequestRefusedError(ServerError):
 
 
 class ServerFailedError(ServerError):
-    """The server answers 5xx or 429 and goes on doing so after every retry."""
+    """The server answers 5xx or 429 and goes on doing so after every retry; `status` where it was such an answer."""
+
+    def __init__(self, message: str, *, advice: str = "", status: int | None = None) -> None:
+        super().__init__(message, advice=advice)
+        self.status = status
 
 
 class NeedsPersonError(HealingError):
@@ -135,3 +140,9 @@ class FormRefusedError(FormError):
 
 class FormInvalidError(FormError):
     """Our own checks refuse a form before it is sent."""
+
+
+class AttentionError(HealingError):
+    """What is in the database is old or not whole: said by a look at it, for whoever watches over the machine."""
+
+    exit_code = 9

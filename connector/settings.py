@@ -20,8 +20,10 @@ VARIABLES = {
     "server": "KOBO_SERVER",
     "kc_server": "KOBO_KC_SERVER",
     "token": "KOBO_TOKEN",
+    "token_file": "KOBO_TOKEN_FILE",
     "database_url": "DATABASE_URL",
     "allow_http": "KOBO_ALLOW_HTTP",
+    "log": "HEALING_LOG",
 }
 """Each key of healing.toml and the environment variable that overrules it."""
 
@@ -31,13 +33,15 @@ class Settings:
     """What every command needs to know; secrets stay out of its text form.
 
     `server` and `token` may be absent (a dashboard needs neither); ask `connection()` where they are needed.
-    `kc_server` is the address that phones use when it differs from `server`.
+    `kc_server` is the address that phones use when it differs from `server`. `log` is where lines for machines go: a
+    file, "-" for standard error, or None.
     """
 
     server: str | None = None
     token: str | None = field(default=None, repr=False)
     database_url: str = field(default=DEFAULT_DATABASE_URL, repr=False)
     kc_server: str | None = None
+    log: str | None = None
     config_file: Path | None = None
 
     def connection(self) -> tuple[str, str]:
@@ -61,9 +65,10 @@ def load_settings(
     allow_http = _yes_or_no(found.get("allow_http"))
     return Settings(
         server=_address(found.get("server"), allow_http),
-        token=_token(found.get("token")),
+        token=_token(found.get("token") or _from_token_file(found.get("token_file"))),
         database_url=_database_url(found.get("database_url")),
         kc_server=_address(found.get("kc_server"), allow_http),
+        log=found["log"].value.strip() if "log" in found else None,
         config_file=path,
     )
 
@@ -187,6 +192,27 @@ def _token(found: _Found | None) -> str | None:
             "KoboToolbox shows it under Account settings, Security, API key.",
         )
     return token
+
+
+def _from_token_file(found: _Found | None) -> _Found | None:
+    """The content of a file that holds the token alone, as systemd and containers hand one over."""
+    if found is None:
+        return None
+    path = Path(found.value.strip()).expanduser()
+    try:
+        is_open = path.stat().st_mode & 0o004
+        text = path.read_text(encoding="ascii")
+    except OSError as error:
+        raise SettingsError(
+            f"{found.source} names {path}, which cannot be read: {error.strerror}.",
+            advice="Check the path, and that the file belongs to the user who runs this.",
+        ) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} does not hold a token.", advice="Write the token alone into it.") from None
+    if is_open:
+        advice = f"Make it yours alone: chmod 600 {path}"
+        raise SettingsError(f"{path} holds the token and everybody on this machine may read it.", advice=advice)
+    return _Found(text, str(path))
 
 
 def _database_url(found: _Found | None) -> str:

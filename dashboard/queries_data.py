@@ -6,13 +6,15 @@ import pandas as pd
 from sqlalchemy import Connection, case, func, select
 
 from connector.fact_schema import problem
-from connector.precious_schema import submission, sync_cursor, sync_run
+from connector.precious_schema import quarantine, submission, sync_cursor, sync_run
 from dashboard.filters import Filters, narrow
 
 DUPLICATE_KINDS = (
+    "certain_duplicate_person",
+    "likely_duplicate_person",
+    "possible_duplicate_person",
     "duplicate_client_code",
     "member_of_two_groups",
-    "possible_duplicate_person",
     "session_reported_twice",
     "two_projects",
 )
@@ -35,6 +37,18 @@ def problems(connection: Connection, filters: Filters, kinds: tuple[str, ...], l
     columns = (p.kind, p.message, p.form_id, p.server_id, p.path, p.healing_group, p.client_code, p.root_uuid)
     query = select(*columns).where(p.kind.in_(kinds), *narrow(problem, filters))
     return pd.read_sql(query.order_by(p.server_id.desc(), p.problem_id).limit(limit), connection)
+
+
+def unread(connection: Connection) -> pd.DataFrame:
+    """Return the records that could not be read and wait: `form_id`, `server_id`, `reason`, `first_seen_at` (UTC).
+
+    Their text is not read here. The form of a project that no run has finished is not known: NULL.
+    """
+    q, s = quarantine.c, sync_cursor.c
+    columns = (s.form_id, q.server_id, q.reason, q.first_seen_at)
+    joined = quarantine.outerjoin(sync_cursor, s.asset_uid == q.asset_uid)
+    query = select(*columns).select_from(joined).where(q.resolved_at.is_(None)).order_by(q.quarantine_id)
+    return pd.read_sql(query, connection)
 
 
 def runs(connection: Connection, limit: int = 10) -> pd.DataFrame:

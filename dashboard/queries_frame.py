@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pandas as pd
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, union
 
 from connector.fact_schema import client
 from connector.migration import schema_state
+from connector.precious_schema import adopted_asset, deployment, submission, sync_cursor, sync_run
 from connector.precious_schema import healing_group as registry
-from connector.precious_schema import submission, sync_cursor, sync_run
 
 
 def schema(connection: Connection) -> pd.DataFrame:
@@ -19,19 +21,26 @@ def schema(connection: Connection) -> pd.DataFrame:
 def data_age(connection: Connection) -> pd.DataFrame:
     """Return one row: `complete_as_of` (UTC; the oldest among the forms), `forms`, `newest_submission`, `submissions`.
 
-    Complete as of: start of the last run that proved that nothing was missing, for the form proved longest ago.
+    Complete as of: start of the last run that proved that nothing was missing, for the form proved longest ago; NULL
+    when one that is deployed was never proved. A project that is deployed no more does not count.
     """
-    cursors = select(func.min(sync_cursor.c.complete_as_of), func.count(), func.count(sync_cursor.c.complete_as_of))
-    oldest, forms, proved = connection.execute(cursors).one()
+    moments = _complete_as_of(connection)
     live = select(func.max(submission.c.submitted_at), func.count()).where(submission.c.deleted_at.is_(None))
     newest, submissions = connection.execute(live).one()
     row = {
-        "complete_as_of": oldest if proved == forms else None,
-        "forms": forms,
+        "complete_as_of": min((each for each in moments if each), default=None) if all(moments) else None,
+        "forms": len(moments),
         "newest_submission": newest,
         "submissions": submissions,
     }
     return pd.DataFrame([row], dtype=object)
+
+
+def _complete_as_of(connection: Connection) -> list[datetime | None]:
+    """When each project was last proved complete: those deployed or adopted, else those that were ever read."""
+    read = {row.asset_uid: row.complete_as_of for row in connection.execute(select(sync_cursor))}
+    wanted = union(select(deployment.c.asset_uid), select(adopted_asset.c.asset_uid))
+    return [read.get(uid) for uid in connection.scalars(wanted)] or list(read.values())
 
 
 def last_run(connection: Connection) -> pd.DataFrame:

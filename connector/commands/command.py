@@ -18,12 +18,16 @@ from connector.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The settings, the arguments of this command, where progress goes, and `say`, which prints a line at once."""
+    """The settings, the arguments of this command, and where progress goes.
+
+    `say` prints a line at once; `warn` tells of a failure after which the command goes on.
+    """
 
     settings: Settings
     arguments: argparse.Namespace
     on_progress: OnProgress
     say: Callable[[str], None]
+    warn: Callable[[str], None]
 
     def engine(self) -> Engine:
         """Open the database for writing. Raises StorageError."""

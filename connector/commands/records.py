@@ -1,28 +1,92 @@
-"""Knows the commands about records: sync, status, rebuild, export, and the import of the registry."""
+"""Knows the commands about records: sync, once or again and again, and rebuild."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from sqlalchemy import Engine
 
 from connector.commands.command import Command, Context
 from connector.derive import rebuild
+from connector.duration import parse_duration
+from connector.errors import HealingError, SettingsError
+from connector.kobo import KoboClient
+from connector.log_lines import log_event
 from connector.migration import migrate
 from connector.rosters import publish_rosters
-from connector.status import status_lines
+from connector.run_log import logged_run
+from connector.stopping import ended_like_ctrl_c
 from connector.sync import sync
 from connector.sync_state import count_problems, utc_now
+from connector.sync_watch import EVERY, LONGEST, SHORTEST, Pace, watch
 from connector.writer_lock import single_writer
 
 
 def _sync(context: Context) -> Iterable[str]:
-    engine, client = context.engine(), context.client()
-    accepted = context.arguments.accept_deletions
-    result = sync(engine, client, accept_deletions=accepted, on_progress=context.on_progress)
-    if context.arguments.rosters:
+    pace = _pace(context.arguments)
+    with ended_like_ctrl_c():
+        engine, client = context.engine(), context.client()
+        return sync_again_and_again(context, engine, client, pace) if pace else sync_once(context, engine, client)
+
+
+def _pace(arguments: argparse.Namespace) -> Pace | None:
+    """How a watch keeps time; None for one run. Raises SettingsError for flags that do not go together."""
+    if not arguments.watch:
+        if arguments.every is not None:
+            raise SettingsError("--every says how often to sync.", advice="It goes with --watch.")
+        return None
+    if arguments.accept_deletions or arguments.sweep:
+        advice = "Run `healing sync` with it once, beside the watch: what it settles stays settled."
+        raise SettingsError("--accept-deletions and --sweep are for one run, not for every run.", advice=advice)
+    every: timedelta = arguments.every or EVERY
+    if not SHORTEST <= every <= LONGEST:
+        raise SettingsError("--every is too short or too long.", advice="Choose from 1m to 1d; 15m is usual.")
+    return Pace(every.total_seconds())
+
+
+def sync_once(context: Context, engine: Engine, client: KoboClient) -> Sequence[str]:
+    """Bring everything over once, the rosters too if asked, and return the lines to print. Raises as `sync` does."""
+    arguments = context.arguments
+    with logged_run(engine):
+        result = sync(
+            engine,
+            client,
+            accept_deletions=arguments.accept_deletions,
+            sweep=arguments.sweep,
+            on_progress=context.on_progress,
+        )
+    if arguments.rosters:
         changed = publish_rosters(engine, client, context.on_progress)
         context.say(f"new rosters: {', '.join(changed)}" if changed else "rosters unchanged")
     return [*result.notes, result.line]
+
+
+def sync_again_and_again(context: Context, engine: Engine, client: KoboClient, pace: Pace) -> Sequence[str]:
+    """Sync at every interval until somebody ends it; each line is told with its time. Raises as `watch` does."""
+
+    def run() -> None:
+        for line in sync_once(context, engine, client):
+            context.say(_now(line))
+
+    def tell(error: HealingError) -> None:
+        context.warn(_now(f"this run failed: {error}"))
+
+    ended = watch(run, pace, tell, lambda seconds: log_event("waiting", seconds=seconds))
+    return [f"watch stopped after {ended} {'run' if ended == 1 else 'runs'}"]
+
+
+def _now(line: str) -> str:
+    return f"{utc_now():%Y-%m-%d %H:%M} UTC {line}"
+
+
+def duration(text: str) -> timedelta:
+    """A length of time from the command line."""
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _add_sync(parser: argparse.ArgumentParser) -> None:
@@ -30,11 +94,12 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accept-deletions", type=int, default=0, metavar="N", help=text)
     text = "afterwards bring changed rosters to the phones (the token must be allowed to change the projects)"
     parser.add_argument("--rosters", action="store_true", help=text)
-
-
-def _status(context: Context) -> Iterable[str]:
-    with context.reader().connect() as connection:
-        return status_lines(connection, utc_now())
+    text = "compare every record with the server, as it otherwise happens by itself now and then"
+    parser.add_argument("--sweep", action="store_true", help=text)
+    text = "go on until stopped: sync again at every interval; failures that pass are told and tried again"
+    parser.add_argument("--watch", action="store_true", help=text)
+    text = "the interval of --watch, give or take a fifth by chance: 90s, 15m, 6h (default: 15m)"
+    parser.add_argument("--every", type=duration, metavar="TIME", help=text)
 
 
 def _rebuild(context: Context) -> Iterable[str]:
@@ -51,11 +116,17 @@ def _rebuild(context: Context) -> Iterable[str]:
 SYNC = Command(
     "sync",
     "bring new, edited, re-validated and deleted records into the database",
-    ("healing sync", "healing sync --rosters", "healing sync --accept-deletions 40"),
+    (
+        "healing sync",
+        "healing sync --rosters",
+        "healing sync --watch --every 15m",
+        "healing sync --accept-deletions 40",
+        "healing sync --sweep",
+    ),
     _sync,
     _add_sync,
-)
-STATUS = Command(
-    "status", "say what is in the database, how complete it is, and what waits", ("healing status",), _status
+    """Ctrl-C and SIGTERM stop it at any moment without harm: what was done stays, and the next run goes on from there.
+A watch that is stopped ends with 0. It ends by itself only where a person must act (token, permission, settings, a
+database that is damaged, full or newer), with the exit code of that failure.""",
 )
 REBUILD = Command("rebuild", "derive all tables again from the raw records", ("healing rebuild",), _rebuild)

@@ -10,7 +10,7 @@ import streamlit as st
 from connector.export import codebook_csv, exported_tables
 from dashboard import clock, show
 from dashboard.frame import chosen_filters
-from dashboard.queries_data import DUPLICATE_KINDS, completeness, problem_counts, problems, runs
+from dashboard.queries_data import DUPLICATE_KINDS, completeness, problem_counts, problems, runs, unread
 from dashboard.source import ask, csv_of
 from dashboard.wording import counted, is_missing
 
@@ -57,6 +57,27 @@ def record_words(row: object) -> str:
     record = f"{getattr(row, 'form_id', '')}" + ("" if is_missing(number) else f" {number:.0f}")
     concerns = (getattr(row, name, None) for name in ("client_code", "healing_group", "path"))
     return " · ".join([record, *(value for value in concerns if isinstance(value, str))])
+
+
+def not_read() -> None:
+    """Show the records that could not be read, when there are any: which and why."""
+    rows = ask(unread)
+    if rows.empty:
+        return
+    st.subheader(f"{counted(len(rows), 'record')} could not be read", anchor=False)
+    show.note(
+        "Kept as they came and tried again at every sync. Correct or delete them in KoboToolbox, by their number."
+    )
+    shown = pd.DataFrame(
+        {
+            "Record": [record_words(row) for row in rows.head(MANY).itertuples()],
+            "Why": [kind_words(reason) for reason in rows.head(MANY)["reason"]],
+            "Since": [
+                clock.moment(value.to_pydatetime()) for value in pd.to_datetime(rows.head(MANY)["first_seen_at"])
+            ],
+        }
+    )
+    show.table(shown, "unread")
 
 
 def duplicates(counts: pd.DataFrame) -> None:
@@ -139,6 +160,7 @@ def downloads() -> None:
 
 counts = ask(problem_counts, chosen_filters())
 problem_list(counts)
+not_read()
 duplicates(counts)
 complete()
 last_runs()

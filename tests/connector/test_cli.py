@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import http.server
+import json
 import re
+import shlex
 import socketserver
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
 from connector import errors
-from connector.cli import COMMANDS, EXIT_CODES, build_parser, main
+from connector.cli import EXIT_CODES, build_parser, main
+from connector.commands.catalogue import PLACES, load_commands
 from connector.commands.command import Command, Context
 from connector.database import open_database
-from connector.precious_schema import cha, sync_run
+from connector.precious_schema import cha, quarantine, sync_cursor, sync_run
 from connector.sandbox.server import SandboxUser, prepare, running_sandbox
 from connector.settings import VARIABLES
+from connector.sync_state import utc_now
 from connector.writer_lock import single_writer
 from forms.library import FORMS
 from forms.xlsform import build_all
-from tests.connector.sync_scenes import new_database
+from tests.connector.sync_scenes import ATTENDANCE, INTAKE, new_database
 
 SENTINEL = "Uwase-sentinel"
 
@@ -123,7 +130,7 @@ def test_stopping_by_hand_is_no_fault(capsys: pytest.CaptureFixture[str], empty_
     assert list(empty_folder.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", [command.name for command in COMMANDS])
+@pytest.mark.parametrize("name", PLACES)
 def test_every_command_has_help_with_examples_that_it_understands(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -133,12 +140,19 @@ def test_every_command_has_help_with_examples_that_it_understands(
     examples = re.findall(r"^  healing (.+)$", capsys.readouterr().out, re.MULTILINE)
     assert examples
     for example in examples:
-        assert build_parser().parse_args(example.split()).command.name == name
+        assert build_parser().parse_args(shlex.split(example)).command.name == name
 
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["wrok"], ["sync", "--accept-deletions", "many"], ["registry", "export", "x"], ["demo", "--as-of", "1.2.26"]],
+    [
+        [],
+        ["wrok"],
+        ["sync", "--accept-deletions", "many"],
+        ["sync", "--every", "often"],
+        ["registry", "export", "x"],
+        ["demo", "--as-of", "1.2.26"],
+    ],
 )
 def test_a_mistyped_call_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
@@ -216,7 +230,7 @@ def test_a_registry_is_imported_and_bad_rows_are_told_by_line(
     assert main(["registry", "import", "chas.csv"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("chas.csv line 3 refused: ")
-    assert lines[-1] == "1 rows imported, 1 refused"
+    assert lines[-1] == "1 rows changed, 1 refused"
     with open_database("sqlite:///healing.db", read_only=True).connect() as connection:
         assert connection.scalars(select(cha.c.username)).all() == ["cha001"]
 
@@ -229,10 +243,83 @@ def test_a_registry_that_is_not_there_ends_with_2(capsys: pytest.CaptureFixture[
 def test_status_of_a_new_database_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     main(["rebuild"])
     capsys.readouterr()
+    assert main(["status"]) == 9
+    told = capsys.readouterr()
+    assert "healing deploy" in told.out and "healing sync" in told.out
+    assert told.out.splitlines()[-1] == "0 problems wait"
+    assert told.err == "healing status: 2 things need a look.\n"
+
+
+def proved_now(uids: Iterable[str]) -> None:
+    """Let these projects be complete as of now, after a run that went well."""
+    counts = dict.fromkeys(("new", "edited", "revalidated", "deleted", "problems"), 0)
+    with open_database("sqlite:///healing.db").begin() as connection:
+        for uid in uids:
+            row = {"asset_uid": uid, "form_id": "intake", "last_id": 1, "complete_as_of": utc_now()}
+            connection.execute(insert(sync_cursor).values(row))
+        connection.execute(insert(sync_run).values(started_at=utc_now(), status="ok", **counts))
+
+
+def test_status_ends_with_0_when_all_is_well_and_with_9_when_not(capsys: pytest.CaptureFixture[str]) -> None:
+    new_database("sqlite:///healing.db").dispose()
+    proved_now([INTAKE, ATTENDANCE])
     assert main(["status"]) == 0
-    out = capsys.readouterr().out
-    assert "healing deploy" in out and "healing sync" in out
-    assert out.splitlines()[-1] == "0 problems wait"
+    assert capsys.readouterr().err == ""
+    assert main(["status", "--max-age", "2d"]) == 0
+    with open_database("sqlite:///healing.db").begin() as connection:
+        connection.execute(update(sync_cursor).values(complete_as_of=utc_now() - timedelta(hours=27)))
+    assert main(["status"]) == 9
+    assert main(["status", "--max-age", "28h"]) == 0
+
+
+def test_status_for_machines_is_one_object_on_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    new_database("sqlite:///healing.db").dispose()
+    proved_now([INTAKE])
+    assert main(["status", "--json"]) == 9
+    found = json.loads(capsys.readouterr().out)
+    assert found["concerns"] == [{"code": "stale", "project": "attendance"}] and found["is_well"] is False
+
+
+def test_records_that_wait_unread_are_listed_without_what_they_say(capsys: pytest.CaptureFixture[str]) -> None:
+    new_database("sqlite:///healing.db").dispose()
+    assert main(["quarantine"]) == 0
+    assert capsys.readouterr().out == "0 records wait unread\n"
+    seen = {"first_seen_at": datetime(2026, 11, 23, 9), "last_seen_at": datetime(2026, 11, 24, 9), "tries": 4}
+    row = {"asset_uid": INTAKE, "body_hash": "0", "server_id": 77, "reason": "too_deep", "body": SENTINEL}
+    with open_database("sqlite:///healing.db").begin() as connection:
+        connection.execute(insert(quarantine).values(row | seen))
+    assert main(["quarantine"]) == 0
+    first, last = capsys.readouterr().out.splitlines()
+    assert first == (
+        "1: intake, _id 77: too_deep; first seen 2026-11-23 09:00 UTC, last 2026-11-24 09:00 UTC, tried 4 times"
+    )
+    assert last == "1 record waits unread"
+
+
+def test_a_command_is_logged_with_its_exit_code(capsys: pytest.CaptureFixture[str], empty_folder: Path) -> None:
+    assert main(["work", "--log", "runs.log"], command(lambda context: ["done"])) == 0
+    assert main(["work", "--log", "runs.log"], raising(errors.BadAnswerError(SENTINEL))) == 5
+    assert main(["work", "--log", "runs.log"], raising(KeyboardInterrupt())) == 130
+    assert main(["work", "--log", "runs.log"], raising(ValueError(SENTINEL))) == 1
+    found = [json.loads(line) for line in (empty_folder / "runs.log").read_text().splitlines()]
+    assert [line["event"] for line in found] == ["command_started", "command_ended"] * 4
+    assert [line["exit_code"] for line in found[1::2]] == [0, 5, 130, 1]
+    assert {line["command"] for line in found} == {"work"}
+    assert SENTINEL not in (empty_folder / "runs.log").read_text()
+
+
+def test_a_log_on_standard_error_is_not_mixed_with_progress(capsys: pytest.CaptureFixture[str]) -> None:
+    def run(context: Context) -> Iterable[str]:
+        context.on_progress("reading", 1, 2)
+        return ["done"]
+
+    assert main(["work", "--log", "-"], command(run)) == 0
+    told = capsys.readouterr()
+    assert told.out == "done\n" and all(json.loads(line) for line in told.err.splitlines())
+
+
+def test_a_log_that_cannot_be_written_ends_with_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "The log nowhere/x.log cannot be written" in told_by(capsys, ["status", "--log", "nowhere/x.log"], 2)
 
 
 def test_an_export_holds_every_table_and_no_names(capsys: pytest.CaptureFixture[str], empty_folder: Path) -> None:
@@ -248,3 +335,17 @@ def test_the_token_is_never_told(capsys: pytest.CaptureFixture[str], web_page: s
     token = "sentineltoken123"
     told = told_by(capsys, ["sync", "--verbose", "--server", web_page, "--token", token], 5)
     assert token not in told
+
+
+def test_the_help_names_every_command_by_the_name_it_is_found_under(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [command.name for command in load_commands()] == list(PLACES)
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert re.findall(r"^    (\w+)", capsys.readouterr().out, re.MULTILINE) == list(PLACES)
+
+
+def test_a_sync_pays_for_nothing_that_it_does_not_need() -> None:
+    code = "import sys, connector.cli as c; c._called(['sync']); c._called(['status']); print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    unneeded = {"pandas", "numpy", "openpyxl", "pyxform", "streamlit", "starlette", "segno", "lxml"}
+    assert not unneeded & set(ended.stdout.split())

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from streamlit.testing.v1 import AppTest
 
 from connector.database import open_database
 from connector.fact_schema import alert, assessment
+from connector.precious_schema import quarantine
 from dashboard.queries_alerts import handling_history
 from dashboard.show import key_for
 from forms.library import INSTRUMENTS
@@ -196,3 +199,16 @@ def test_an_interview_that_stopped_is_told_beside_what_is_missing(
     app = open_page(monkeypatch, own_url, "healing_groups", group="2812-01")
     app.selectbox(key="client").set_value(code("b1")).run()
     assert "no score: 3 of 9 answered, the interview stopped" in list(app.table[-1].value["Score and band"])
+
+
+def test_records_that_could_not_be_read_are_on_the_data_page(own_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = datetime(2026, 4, 15)
+    row = {"asset_uid": "x", "body_hash": "1", "server_id": 7, "reason": "nested too deep", "body": "sentinel-answer"}
+    with open_database(own_url).begin() as connection:
+        connection.execute(insert(quarantine).values(row | {"first_seen_at": at, "last_seen_at": at}))
+    app = open_page(monkeypatch, own_url, "data")
+    assert "1 record could not be read" in [heading.value for heading in app.subheader]
+    tables = [table.value for table in app.table]
+    (found,) = [table for table in tables if "Why" in table.columns]
+    assert found["Why"].tolist() == ["Nested too deep"]
+    assert not any("sentinel-answer" in table.to_string() for table in tables)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pandas as pd
-from sqlalchemy import Connection, Engine, delete, insert, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from connector.database import open_database
 from connector.fact_schema import problem
-from connector.precious_schema import sync_cursor
+from connector.precious_schema import deployment, quarantine, sync_cursor
 from connector.problem import KINDS
 from dashboard.filters import ALL, Filters
-from dashboard.queries_data import DUPLICATE_KINDS, completeness, problem_counts, problems, runs
+from dashboard.queries_data import DUPLICATE_KINDS, completeness, problem_counts, problems, runs, unread
 from dashboard.queries_frame import contents, data_age, filter_options, last_run, schema
 from tests.dashboard.known_programme import code
 
@@ -87,6 +89,58 @@ def test_a_form_synced_later_makes_the_data_no_older(own_url: str) -> None:
     }
     age = age_after(open_database(own_url), insert(sync_cursor).values(values))
     assert str(age["complete_as_of"]) == "2026-04-14 05:00:00"
+
+
+DEPLOYED = {
+    "server": "https://kobo.invalid",
+    "workbook_hash": "0",
+    "version_uid": "v",
+    "deployed_at": datetime(2026, 1, 1),
+}
+
+
+def deploy(engine: Engine, *asset_uids: str) -> None:
+    """Note these projects as deployed."""
+    with engine.begin() as connection:
+        rows = [DEPLOYED | {"form_id": f"form{uid}", "area": "", "asset_uid": uid} for uid in asset_uids]
+        connection.execute(insert(deployment), rows)
+
+
+def test_a_deployed_form_that_no_sync_has_read_leaves_the_data_incomplete(own_url: str) -> None:
+    engine = open_database(own_url)
+    with engine.connect() as connection:
+        read = list(connection.scalars(select(sync_cursor.c.asset_uid)))
+    deploy(engine, *read)
+    with engine.connect() as connection:
+        assert str(data_age(connection).iloc[0]["complete_as_of"]) == "2026-04-14 05:00:00"
+    deploy(engine, "never")
+    with engine.connect() as connection:
+        age = data_age(connection).iloc[0]
+    assert age["complete_as_of"] is None and age["forms"] == len(read) + 1
+
+
+def test_a_project_that_is_deployed_no_more_makes_the_data_no_older(own_url: str) -> None:
+    engine = open_database(own_url)
+    with engine.connect() as connection:
+        newest = connection.execute(select(sync_cursor).order_by(sync_cursor.c.complete_as_of.desc())).first()
+    assert newest is not None
+    deploy(engine, newest.asset_uid)
+    with engine.connect() as connection:
+        age = data_age(connection).iloc[0]
+    assert age["complete_as_of"] == newest.complete_as_of and age["forms"] == 1
+
+
+def test_records_that_could_not_be_read_are_listed_until_they_are_settled(own_url: str) -> None:
+    engine, at = open_database(own_url), datetime(2026, 4, 15)
+    with engine.begin() as connection:
+        uid = connection.scalar(select(sync_cursor.c.asset_uid).where(sync_cursor.c.form_id == "intake"))
+        row = {"asset_uid": uid, "reason": "nested too deep", "body": "…", "first_seen_at": at, "last_seen_at": at}
+        connection.execute(insert(quarantine).values(row | {"body_hash": "1", "server_id": 7}))
+        connection.execute(insert(quarantine).values(row | {"body_hash": "2", "server_id": 8, "resolved_at": at}))
+        found = unread(connection)
+    assert found.drop(columns="first_seen_at").to_dict("records") == [
+        {"form_id": "intake", "server_id": 7, "reason": "nested too deep"}
+    ]
 
 
 def test_filters_offer_what_the_registry_holds(known: Connection) -> None:
