@@ -1,67 +1,113 @@
-"""Knows how all records on the server are compared with those stored, and when a record may be called gone."""
+"""Knows how records that the server lists are compared with those here, and when a record may be called gone."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Engine, Row
+from dataclasses import dataclass, field
 
 from connector.errors import MassDeletionError
-from connector.kobo import KoboClient
-from connector.store import known_rows
-from connector.submission import Json, Submission, attachments_of, read_submission
+from connector.kobo import KoboClient, Page
+from connector.kobo_data import last_id
+from connector.live_rows import LiveRow, files_hash
+from connector.submission import Json, Submission, read_submission
+from connector.sync_here import ALL, Here, Span
+from connector.sync_intake import Intake
 
 LIGHT_FIELDS = ("_id", "_uuid", "meta/rootUuid", "_validation_status", "_attachments")
 """What changes with an edit, a re-sending, a validation and a late or deleted file: about a seventh of a record."""
+VALIDATED: Json = {"_validation_status.uid": {"$exists": True}}
 FEWEST_TO_ASK = 5
 SHARE_TO_ASK = 0.10
 """More than five records and more than a tenth of a form at once: a person has to say that this is meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """The identities of all records that the server lists, how many rows that were, and which of them differ here."""
+@dataclass(slots=True)
+class Compared:
+    """What a comparison found.
 
-    size: int
-    present: frozenset[str]
-    different: tuple[str, ...]
-
-
-def sweep(
-    client: KoboClient, engine: Engine, asset_uid: str, on_page: Callable[[int, int], None] = lambda done, total: None
-) -> Sweep:
-    """List every record of a project in light form and compare it with the stored one; changes nothing.
-
-    Raises the client's errors and StorageError.
+    `size` is how many rows the server listed. `absent` are here and were not listed where they should be. `doubles`
+    are rows of the server whose record is here under a higher number. `nameless` rows do not tell who they are.
     """
-    size, present, different = 0, set[str](), list[str]()
-    for page in client.record_pages(asset_uid, fields=LIGHT_FIELDS):
-        listed = {item.root_uuid: item for item in map(read_submission, page.records)}
-        with engine.connect() as connection:
-            known = known_rows(connection, asset_uid, list(listed))
-        different += (root for root, item in listed.items() if differs(known.get(root), item))
-        present |= listed.keys()
-        size += len(page.records)
-        on_page(size, size + page.count - len(page.records))
-    return Sweep(size, frozenset(present), tuple(dict.fromkeys(different)))
+
+    size: int = 0
+    absent: set[str] = field(default_factory=set)
+    doubles: int = 0
+    nameless: int = 0
+
+    def __iadd__(self, other: Compared) -> Compared:
+        self.size += other.size
+        self.absent |= other.absent
+        self.doubles += other.doubles
+        self.nameless += other.nameless
+        return self
 
 
-def differs(row: Row[Any] | None, listed: Submission) -> bool:
-    """Whether a record as listed is not the one that is stored: absent, marked as deleted, or of another version."""
-    if row is None or row.deleted_at is not None:
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Compares what the server lists with what is here, page by page; records that differ are read again and stored."""
+
+    client: KoboClient
+    here: Here
+    intake: Intake
+
+    def compare(self, span: Span = ALL, only: Json | None = None) -> Compared:
+        """Compare the records of a span; with `only` (`VALIDATED`), those that have a validation status.
+
+        Each page is compared with the rows of the same numbers, so memory is that of a page whatever the project
+        holds. Raises the client's errors and StorageError.
+        """
+        found, last = Compared(), span.after
+        pages = self.client.record_pages(
+            self.here.asset_uid, after_id=span.after, up_to=span.up_to, query=only, fields=LIGHT_FIELDS
+        )
+        for page in pages:
+            before, last = last, last_id(page, last, self.here.asset_uid)
+            found += self._compare_page(page, Span(before, last), only)
+            self.intake.show("comparing records", found.size, found.size + page.count - page.size)
+        found.absent |= {row.root_uuid for row in self._rows(Span(last, span.up_to), only)}
+        return found
+
+    def _compare_page(self, page: Page, stretch: Span, only: Json | None) -> Compared:
+        absent = {row.root_uuid for row in self._rows(stretch, only)} - self.intake.identities(page)
+        doubles, missing = self.read_differing(page)
+        return Compared(page.size, absent | missing, doubles, sum(item.root_uuid is None for item in page.refused))
+
+    def read_differing(self, page: Page, span: Span = ALL) -> tuple[int, set[str]]:
+        """Read again, and store, the records of a light page with numbers in a span that differ from those here.
+
+        Returns how many rows of the page are left over from records that were sent again, and whose records the
+        server did not give when they were asked for. Raises the client's errors and StorageError.
+        """
+        listed = by_root(page)
+        known = self.here.rows_of(listed)
+        older = {root for root, item in listed.items() if is_older(known.get(root), item)}
+        different = [item for root, item in listed.items() if root not in older and differs(known.get(root), item)]
+        wanted = {item.server_id: item.root_uuid for item in different if span.holds(item.server_id)}
+        unread = {item.server_id: "" for item in page.refused if item.server_id and span.holds(item.server_id)}
+        missing = self.intake.fetch_ids(unread | wanted) - {""}
+        return len(page.records) - len(listed) + len(older), missing
+
+    def _rows(self, span: Span, only: Json | None) -> list[LiveRow]:
+        rows = self.here.rows(span)
+        return rows if only is None else [row for row in rows if row.validation_status is not None]
+
+
+def by_root(page: Page) -> dict[str, Submission]:
+    """The records of a page by identity; of two with one identity the later."""
+    return {item.root_uuid: item for item in map(read_submission, page.records)}
+
+
+def is_older(row: LiveRow | None, listed: Submission) -> bool:
+    """Whether the record is here under a higher number: then it was sent again, and the listed row is left over."""
+    return row is not None and row.server_id > listed.server_id
+
+
+def differs(row: LiveRow | None, listed: Submission) -> bool:
+    """Whether a record as listed in light form is not the one that is here: absent, or of another version."""
+    if row is None:
         return True
-    stored = (row.server_id, row.version_uuid, row.validation_status, row.validation_at)
+    stored = (row.server_id, row.version_uuid, row.validation_status, row.validation_at, row.files_hash)
     seen = (listed.server_id, listed.version_uuid, listed.validation_status, listed.validation_at)
-    return stored != seen or attachments_of(json.loads(row.body)) != attachments_of(listed.record)
-
-
-def still_there(client: KoboClient, asset_uid: str, root_uuids: Iterable[str]) -> list[Json]:
-    """Ask once more for records that seem to be gone, each by its identity; return those that are there."""
-    wanted = list(root_uuids)
-    return list(client.records_by_root_uuid(asset_uid, wanted)) if wanted else []
+    return stored != (*seen, files_hash(listed.record))
 
 
 def guard_deletions(form_id: str, vanished: int, live: int, accepted: int, is_told: bool = True) -> None:

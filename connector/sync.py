@@ -1,10 +1,10 @@
-"""Knows what one run of sync is: one writer, every deployed form, one row about how it went."""
+"""Knows what one run of sync is: one writer, every project, one row about how it went."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,22 +18,30 @@ from connector.errors import (
     RequestRefusedError,
     StorageError,
 )
-from connector.kobo import KoboClient
+from connector.garbage import rare_collections
+from connector.kobo import Asset, KoboClient
 from connector.migration import migrate
 from connector.progress import OnProgress, no_progress
-from connector.project import ProgrammeProject
-from connector.sync_form import FormSync, Tally
-from connector.sync_state import begin_run, count_problems, deployed_forms, end_run, utc_now
+from connector.project import Project
+from connector.quarantine import count_waiting
+from connector.sync_form import FormSync
+from connector.sync_intake import Tally
+from connector.sync_projects import ProjectsOf, known_projects
+from connector.sync_state import begin_run, count_problems, end_run, utc_now
 from connector.writer_lock import single_writer
-from forms.library import FORMS
 
 OF_ONE_FORM = (MissingAssetError, BadAnswerError, RequestRefusedError, NeedsPersonError)
 """Failures that concern one form: the other forms are still read before the run fails with the first of these."""
+STOPPED = 130
+"""The exit code of what Ctrl-C ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """What a run changed, how many problems wait in the database, and notes for a person."""
+    """What a run changed, how many problems wait in the database, and notes for a person.
+
+    `quarantined` records wait unread; `requests` were sent to the server, every try counted.
+    """
 
     new: int
     edited: int
@@ -41,12 +49,64 @@ class SyncResult:
     deleted: int
     problems: int
     notes: tuple[str, ...] = ()
+    quarantined: int = 0
+    requests: int = 0
 
     @property
     def line(self) -> str:
         """The line that a run prints last, such as `412 new, 3 edited, 1 deleted, 0 problems`."""
         revalidated = f"{self.revalidated} re-validated, " if self.revalidated else ""
-        return f"{self.new} new, {self.edited} edited, {revalidated}{self.deleted} deleted, {self.problems} problems"
+        unread = f", {self.quarantined} unreadable" if self.quarantined else ""
+        changed = f"{self.new} new, {self.edited} edited, {revalidated}{self.deleted} deleted"
+        return f"{changed}, {self.problems} problems{unread}"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run was asked to do: see `sync`. `form_sync` is how one project is read, `projects` which ones."""
+
+    engine: Engine
+    client: KoboClient
+    accept_deletions: int
+    sweep: bool
+    clock: Callable[[], datetime]
+    on_progress: OnProgress
+    projects: ProjectsOf
+    form_sync: type[FormSync]
+    sent_before: int
+    tally: Tally = field(default_factory=Tally)
+
+    def read_all(self) -> None:
+        """Read every project; one that fails does not keep the others from being read. Raises the first failure, whose
+        advice then tells the others too.
+        """
+        server_time = self.client.me().server_time  # also tells a wrong address or token before anything else
+        assets = self.client.list_assets()
+        failures: list[HealingError] = []
+        for project in self.projects(self.engine, self.client, assets):
+            try:
+                self._read(project, assets, server_time)
+            except OF_ONE_FORM as error:
+                failures.append(error)
+        if failures:
+            failures[0].advice = "\n".join([failures[0].advice, *(f"Also: {error}" for error in failures[1:])]).strip()
+            raise failures[0]
+
+    def _read(self, project: Project, assets: Sequence[Asset], server_time: datetime) -> None:
+        """Read one project. One that is not listed is asked for by name: it may be the list that is wrong."""
+        found = [asset for asset in assets if asset.uid == project.asset_uid]
+        self.form_sync(
+            engine=self.engine,
+            client=self.client,
+            project=project,
+            asset=found[0] if found else self.client.asset(project.asset_uid),
+            server_time=server_time,
+            tally=self.tally,
+            accept_deletions=self.accept_deletions,
+            is_sweep_asked=self.sweep,
+            clock=self.clock,
+            on_progress=self.on_progress,
+        ).run()
 
 
 def sync(
@@ -54,81 +114,60 @@ def sync(
     client: KoboClient,
     *,
     accept_deletions: int = 0,
+    sweep: bool = False,
     clock: Callable[[], datetime] = utc_now,
     on_progress: OnProgress = no_progress,
+    projects: ProjectsOf = known_projects,
+    form_sync: type[FormSync] = FormSync,
 ) -> SyncResult:
-    """Bring new, edited, re-validated and deleted records of every deployed form into the database.
+    """Bring new, edited, re-validated and deleted records of every known project into the database.
 
-    `accept_deletions` is how many deletions in one form a person has allowed; `clock` gives UTC without zone.
+    `accept_deletions` is how many deletions in one form a person has allowed; `sweep` compares every record even if
+    it is not due; `clock` gives UTC without zone.
     Ending it at any moment and running it again gives the same database as one run.
     Raises BusyError, NeedsPersonError (MassDeletionError among them), and the errors of client and database; a failed
     run is recorded too, and has changed nothing that is wrong.
     """
-    with single_writer(engine):
+    with single_writer(engine), rare_collections():
         migrate(engine)
-        tally = Tally()
-        with _recorded_run(engine, tally, clock):
-            _sync_forms(engine, client, tally, accept_deletions, clock, on_progress)
-            return _result(engine, tally)
-
-
-def _sync_forms(
-    engine: Engine,
-    client: KoboClient,
-    tally: Tally,
-    accept_deletions: int,
-    clock: Callable[[], datetime],
-    on_progress: OnProgress,
-) -> None:
-    server_time = client.me().server_time  # also tells a wrong address or token before anything else
-    forms = _forms_of(engine, client.server)
-    failures: list[HealingError] = []
-    for form_id, asset_uid in forms:
-        project = ProgrammeProject(FORMS[form_id], asset_uid)
-        run = FormSync(engine, client, project, server_time, tally, accept_deletions, clock, on_progress)
-        try:
-            run.run()
-        except OF_ONE_FORM as error:
-            failures.append(error)
-    if failures:
-        tally.notes.extend(str(error) for error in failures[1:])
-        raise failures[0]
-
-
-def _forms_of(engine: Engine, server: str) -> list[tuple[str, str]]:
-    with engine.connect() as connection:
-        found = deployed_forms(connection, server)
-    if not found:
-        advice = "Run `healing deploy` first; it finds projects that are already on the server."
-        raise NeedsPersonError(f"This database knows of no form deployed to {server}.", advice=advice)
-    return [(form_id, asset_uid) for form_id, asset_uid in found if form_id in FORMS]
+        run = Run(engine, client, accept_deletions, sweep, clock, on_progress, projects, form_sync, client.sent)
+        with _recorded(run):
+            run.read_all()
+            return _result(run)
 
 
 @contextlib.contextmanager
-def _recorded_run(engine: Engine, tally: Tally, clock: Callable[[], datetime]) -> Iterator[None]:
+def _recorded(run: Run) -> Iterator[None]:
     """Keep a row about the run, whichever way it ends."""
-    run_id = begin_run(engine, clock())
+    run_id = begin_run(run.engine, run.clock())
     try:
         yield
     except BaseException as error:
-        code = error.exit_code if isinstance(error, HealingError) else 1
-        message = error.message if isinstance(error, HealingError) else f"ended by {type(error).__name__}"
         with contextlib.suppress(StorageError):
-            end_run(engine, run_id, **_ending(engine, tally, clock, "failed", code, message))
+            end_run(run.engine, run_id, **_ending(run), **_failure(error))
         raise
-    end_run(engine, run_id, **_ending(engine, tally, clock, "ok", 0, _result(engine, tally).line))
+    ending = _ending(run)
+    end_run(run.engine, run_id, **ending, status="ok", exit_code=0, message=_result(run).line)
 
 
-def _ending(
-    engine: Engine, tally: Tally, clock: Callable[[], datetime], status: str, code: int, message: str
-) -> dict[str, Any]:
-    result = _result(engine, tally)
-    changes = {name: getattr(result, name) for name in ("new", "edited", "revalidated", "deleted", "problems")}
-    return {"finished_at": clock(), "status": status, "exit_code": code, "message": message} | changes
+def _failure(error: BaseException) -> dict[str, Any]:
+    if isinstance(error, KeyboardInterrupt):
+        message = "Stopped by hand or by the system; what was done stays."
+        return {"status": "stopped", "exit_code": STOPPED, "message": message}
+    if isinstance(error, HealingError):
+        return {"status": "failed", "exit_code": error.exit_code, "message": error.message}
+    return {"status": "failed", "exit_code": 1, "message": f"ended by {type(error).__name__}"}
 
 
-def _result(engine: Engine, tally: Tally) -> SyncResult:
-    with engine.connect() as connection:
-        problems = count_problems(connection)
-    counts = tally.counts
-    return SyncResult(counts.new, counts.edited, counts.revalidated, tally.deleted, problems, tuple(tally.notes))
+def _ending(run: Run) -> dict[str, Any]:
+    result = _result(run)
+    names = ("new", "edited", "revalidated", "deleted", "problems", "quarantined", "requests")
+    return {"finished_at": run.clock()} | {name: getattr(result, name) for name in names}
+
+
+def _result(run: Run) -> SyncResult:
+    with run.engine.connect() as connection:
+        problems, unread = count_problems(connection), count_waiting(connection)
+    tally, requests = run.tally, run.client.sent - run.sent_before
+    changed = (tally.counts.new, tally.counts.edited, tally.counts.revalidated, tally.deleted)
+    return SyncResult(*changed, problems, tuple(tally.notes), unread, requests)

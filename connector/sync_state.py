@@ -15,9 +15,11 @@ from connector.precious_schema import deployment, sync_cursor, sync_run
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far one project is read; times are UTC without zone, `history_since` is the server's own clock.
+    """How far one project is read; times are UTC without zone, every "since" is the server's own clock.
 
     `complete_as_of`: everything the server had then is here. `swept_at`: all records were last compared one by one.
+    `feed` is "history" where the account may read it, else "modified" or "markers": how changes were last found.
+    `validated_since` is when all marks of change were last asked for, `modified_since` is None where no record tells.
     """
 
     asset_uid: str
@@ -27,6 +29,10 @@ class Cursor:
     complete_as_of: datetime | None = None
     server_count: int | None = None
     swept_at: datetime | None = None
+    feed: str | None = None
+    modified_since: str | None = None
+    validated_since: int | None = None
+    asset_version: str | None = None
 
     @classmethod
     def read(cls, connection: Connection, asset_uid: str, form_id: str) -> Self:

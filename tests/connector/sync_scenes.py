@@ -13,12 +13,16 @@ from connector.migration import migrate
 from connector.precious_schema import deployment, precious
 from connector.schema import derived
 from connector.sync import SyncResult, sync
-from tests.connector.fake_kobo import SERVER, FakeKobo, Killed, client_of
+from tests.connector.fake_kobo import SERVER, FakeKobo, client_of
+from tests.connector.fake_kobo_faults import Killed
 
 INTAKE, ATTENDANCE = "aIntake", "aAttendance"
 NOW = datetime(2026, 11, 23, 9, 0)
-TIMES = {"first_seen_at", "deleted_at", "replaced_at", "complete_as_of", "swept_at", "history_since"}
-"""Columns that hold when something was done, not what: two right databases may differ in them."""
+TIMES = {
+    *("first_seen_at", "last_seen_at", "resolved_at", "deleted_at", "replaced_at"),
+    *("complete_as_of", "swept_at", "history_since", "validated_since", "modified_since", "feed"),
+}
+"""Columns that hold when and how something was done, not what: two right databases may differ in them."""
 CODES = ("7K3M-9QXD", "C4TR-HW2P", "9DXK-M3F7")
 
 

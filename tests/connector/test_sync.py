@@ -30,7 +30,9 @@ from connector.precious_schema import (
     sync_run,
 )
 from connector.schema import derived
-from tests.connector.fake_kobo import FakeKobo, Fault, all_listed, empty, html, status
+from tests.connector.fake_kobo import FakeKobo
+from tests.connector.fake_kobo_faults import Fault, empty, html, status
+from tests.connector.fake_kobo_project import all_listed
 from tests.connector.sync_scenes import (
     ATTENDANCE,
     INTAKE,
@@ -46,7 +48,7 @@ from tests.connector.sync_scenes import (
     snapshot,
 )
 
-LATER, NEXT_DAY = NOW + timedelta(minutes=10), NOW + timedelta(days=1, minutes=10)
+LATER, NEXT_WEEK = NOW + timedelta(minutes=10), NOW + timedelta(days=7, minutes=10)
 
 
 @pytest.fixture
@@ -100,7 +102,7 @@ def last_run(engine: Engine) -> tuple[str, int]:
 def requests_of_a_run(engine: Engine, kobo: FakeKobo) -> int:
     """How many requests a quiet run with a full comparison makes."""
     before = len(kobo.requests)
-    run(engine, kobo, NEXT_DAY)
+    run(engine, kobo, NEXT_WEEK)
     return len(kobo.requests) - before
 
 
@@ -136,7 +138,7 @@ def test_a_second_run_writes_nothing(engine: Engine, any_kobo: FakeKobo) -> None
 def test_pages_that_the_server_cuts_short_are_read_to_the_end(engine: Engine, any_kobo: FakeKobo) -> None:
     any_kobo.page_cap = 2
     assert run(engine, any_kobo).new == 8
-    assert run(engine, any_kobo, NEXT_DAY).new == 0
+    assert run(engine, any_kobo, NEXT_WEEK).new == 0
 
 
 def test_an_edit_replaces_the_record_and_keeps_the_earlier_version(engine: Engine, any_kobo: FakeKobo) -> None:
@@ -164,8 +166,7 @@ def test_a_validation_status_is_followed_and_its_clearing_too(engine: Engine, an
     number = number_of(any_kobo, "root-1")
     any_kobo.validate(INTAKE, number, "validation_status_approved")
     assert run(engine, any_kobo, LATER).revalidated == 1
-    any_kobo.projects[INTAKE].records[number]["_validation_status"] = {}
-    any_kobo.projects[INTAKE].log("modify-submission", "root-1")
+    any_kobo.validate(INTAKE, number, None)
     assert run(engine, any_kobo, LATER).revalidated == 1
     assert stored(engine) == served(any_kobo)
 
@@ -173,7 +174,7 @@ def test_a_validation_status_is_followed_and_its_clearing_too(engine: Engine, an
 def test_a_late_file_is_noticed_by_the_next_full_comparison(engine: Engine, any_kobo: FakeKobo) -> None:
     run(engine, any_kobo)
     any_kobo.attach(INTAKE, number_of(any_kobo, "root-1"), "audit.csv")
-    run(engine, any_kobo, NEXT_DAY)
+    run(engine, any_kobo, NEXT_WEEK)
     assert stored(engine) == served(any_kobo)
 
 
@@ -224,10 +225,19 @@ def test_a_record_that_appears_late_under_a_low_number_is_found(engine: Engine, 
 def test_an_edit_that_the_history_lost_is_found_within_a_day(engine: Engine, kobo: FakeKobo) -> None:
     run(engine, kobo)
     kobo.edit(INTAKE, number_of(kobo, "root-1"), "v2", **{"about/birth_year": "1971"})
-    kobo.projects[INTAKE].history.clear()
+    del kobo.projects[INTAKE].history[0]
     run(engine, kobo, LATER)
     assert birth_year(engine, "root-1") == 1961
-    run(engine, kobo, NEXT_DAY)
+    kobo.clock.move(24 * 3600)
+    run(engine, kobo, LATER)
+    assert birth_year(engine, "root-1") == 1971
+
+
+def test_an_empty_history_proves_nothing(engine: Engine, kobo: FakeKobo) -> None:
+    run(engine, kobo)
+    kobo.edit(INTAKE, number_of(kobo, "root-1"), "v2", **{"about/birth_year": "1971"})
+    kobo.projects[INTAKE].history.clear()
+    run(engine, kobo, LATER)
     assert birth_year(engine, "root-1") == 1971
 
 
@@ -238,14 +248,15 @@ def test_a_deletion_that_the_history_made_up_is_not_believed(engine: Engine, kob
     assert stored(engine) == served(kobo)
 
 
-def test_a_quiet_run_with_history_lists_no_records_twice(engine: Engine, kobo: FakeKobo) -> None:
-    run(engine, kobo)
-    kobo.projects[INTAKE].history.clear()
-    kobo.projects[ATTENDANCE].history.clear()
-    kobo.requests.clear()
-    run(engine, kobo, LATER)
-    per_form = ["data/", "history/", "history/", "history/", "data/", ""]
-    assert [path.split("/", 5)[-1] for path in kobo.requests[1:]] == per_form * 2
+def test_a_run_that_finds_nothing_changed_makes_three_requests_a_form(engine: Engine, any_kobo: FakeKobo) -> None:
+    for moment in (NOW, LATER):
+        run(engine, any_kobo, moment)
+        any_kobo.clock.move(600)
+    any_kobo.requests.clear()
+    result = run(engine, any_kobo, LATER)
+    per_form = ["history/", "data/", "data/"] if any_kobo.history_status == 200 else ["data/"] * 3
+    assert [path.split("/", 5)[-1] for path in any_kobo.requests] == ["", "", *per_form, *per_form]
+    assert result.requests == 8
 
 
 # What the server may do wrong.
@@ -272,7 +283,7 @@ def test_a_refusal_at_any_request_fails_the_run_and_changes_nothing(
         del any_kobo.requests[first:]
         any_kobo.faults = dict.fromkeys(range(first + at, 10_000), fault)
         with pytest.raises(kind) as caught:
-            run(engine, any_kobo, NEXT_DAY)
+            run(engine, any_kobo, NEXT_WEEK)
         assert caught.value.exit_code == exit_code
         assert {**dump(engine), "sync_cursor": []} == {**before, "sync_cursor": []}
         assert last_run(engine) == ("failed", exit_code)
@@ -286,7 +297,7 @@ def test_a_list_that_is_empty_by_mistake_deletes_nothing(engine: Engine, any_kob
         restore(engine, content)
         del any_kobo.requests[first:]
         any_kobo.faults = dict.fromkeys(range(at, 10_000 if is_lasting else at + 1), empty)
-        for moment in (LATER, NEXT_DAY):
+        for moment in (LATER, NEXT_WEEK):
             assert run(engine, any_kobo, moment).deleted == 0
         assert stored(engine) == served(any_kobo)
 
@@ -294,7 +305,7 @@ def test_a_list_that_is_empty_by_mistake_deletes_nothing(engine: Engine, any_kob
 def test_an_empty_list_is_told_and_completeness_is_not_claimed(engine: Engine, kobo: FakeKobo) -> None:
     run(engine, kobo)
     kobo.faults = dict.fromkeys(range(len(kobo.requests) + 1, 10_000), empty)
-    result = run(engine, kobo, NEXT_DAY)
+    result = run(engine, kobo, NEXT_WEEK)
     assert result.notes[0].startswith("attendance: the server lists 0 records but counts 2. 2 records are not")
     with engine.connect() as connection:
         assert set(connection.scalars(select(sync_cursor.c.complete_as_of))) == {NOW}
@@ -333,7 +344,7 @@ def test_an_account_that_sees_half_of_the_records_deletes_nothing(engine: Engine
     run(engine, any_kobo)
     any_kobo.projects[INTAKE].hidden = {number_of(any_kobo, "root-1"), number_of(any_kobo, "root-2")}
     any_kobo.projects[INTAKE].history.clear()
-    result = run(engine, any_kobo, NEXT_DAY)
+    result = run(engine, any_kobo, NEXT_WEEK)
     assert result.deleted == 0
     assert "The account may not see all records" in result.notes[0]
 
@@ -369,7 +380,7 @@ def test_a_database_that_knows_no_form_says_what_to_do(kobo: FakeKobo) -> None:
 
 def test_sqlite_and_postgresql_end_in_the_same_state(engine: Engine, kobo: FakeKobo, empty_postgres_url: str) -> None:
     other = new_database(empty_postgres_url)
-    for moment in (NOW, LATER, NEXT_DAY):
+    for moment in (NOW, LATER, NEXT_WEEK):
         run(engine, kobo, moment)
         run(other, kobo, moment)
         kobo.edit(INTAKE, number_of(kobo, "root-4"), f"v{moment:%d%H%M}", **{"about/birth_year": f"19{moment:%d}"})

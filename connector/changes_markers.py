@@ -1,0 +1,60 @@
+"""Knows what in the records themselves tells of a change, and how all of it is asked for in one query."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from connector.submission import Json
+from connector.sync_state import Cursor
+
+OVERLAP = timedelta(minutes=2)
+"""Clocks of the server's machines differ by less."""
+OVERLAP_OF_IDS = 1000
+"""The server hands out `_id` before a record is visible, so a lower one may appear late; these are listed again."""
+EVERY = timedelta(days=1)
+"""Faster ways to find changes may lose one; the markers themselves are read at least so often."""
+
+EDITED: Json = {"meta/deprecatedID": {"$exists": True}}
+"""Exactly the records that were ever edited have it; whether since, their `_uuid` tells."""
+WITHOUT_A_FILE: Json = {"_attachments": {"$elemMatch": {"is_deleted": True}}}
+
+
+@dataclass(frozen=True, slots=True)
+class Markers:
+    """Which marks one listing asks for. `has_statuses`: it shows every status set since the last such listing."""
+
+    clauses: tuple[Json, ...]
+    has_statuses: bool
+
+
+def markers_of(cursor: Cursor, server_time: datetime, has_history: bool) -> Markers:
+    """Choose the marks to ask for: all of them once a day, else those that no faster way makes needless."""
+    is_due = cursor.validated_since is None or seconds(server_time) - cursor.validated_since >= EVERY.total_seconds()
+    clauses: list[Json] = []
+    if cursor.modified_since is not None:
+        clauses.append({"_date_modified": {"$gte": cursor.modified_since}})
+    if is_due or not (has_history or cursor.modified_since):
+        clauses.append(EDITED)
+    has_statuses = is_due or not has_history
+    if has_statuses:
+        since = (cursor.validated_since or 0) - int(OVERLAP.total_seconds())
+        clauses += [{"_validation_status.timestamp": {"$gte": since}}, WITHOUT_A_FILE]
+    return Markers(tuple(clauses), has_statuses)
+
+
+def tail_clauses(start: int, before: int, now: int) -> tuple[Json, ...]:
+    """Ask for the tail of what was read: from `start` to `before`, where this run began, and beyond `now`."""
+    if before == now:
+        return ({"_id": {"$gt": start}},)
+    return {"_id": {"$gt": start, "$lte": before}}, {"_id": {"$gt": now}}
+
+
+def seconds(moment: datetime) -> int:
+    """A time as validation statuses hold it: seconds since 1970."""
+    return int(moment.timestamp())
+
+
+def modified_text(moment: datetime) -> str:
+    """A time, less the overlap, as text in UTC; whatever follows the seconds in a `_date_modified` sorts after it."""
+    return (moment - OVERLAP).strftime("%Y-%m-%dT%H:%M:%S")

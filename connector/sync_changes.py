@@ -1,0 +1,191 @@
+"""Knows how the changes of one form are found and read: what is new, what the history or marks tell, what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from connector.changes_history import read_events, since_of
+from connector.changes_markers import OVERLAP_OF_IDS, markers_of, tail_clauses
+from connector.completeness import Proof, Search
+from connector.errors import BadAnswerError
+from connector.kobo import Asset, KoboClient, Page
+from connector.kobo_data import last_id
+from connector.page_flight import SLOW_SECONDS, PageReader
+from connector.progress import OnProgress, no_progress
+from connector.project import Project
+from connector.reconcile import LIGHT_FIELDS, Compared, Comparison, by_root
+from connector.submission import Json
+from connector.sync_here import Here, Span
+from connector.sync_intake import Intake, Tally
+from connector.sync_state import Cursor, utc_now
+
+SWEEP_EVERY = timedelta(days=7)
+FILES_ARE_LATE_FOR = timedelta(days=30)
+"""A phone that is offline for longer than this brings its photos at the next sweep only."""
+
+
+@dataclass(slots=True)
+class Findings:
+    """What a run knows of one form so far.
+
+    `missing` were not given when they were asked for by name; `told` are deleted by what the history says; `doubles`
+    are rows of the server left over from records sent again; `nameless` of those who wait unread are gone.
+    """
+
+    missing: set[str] = field(default_factory=set)
+    told: set[str] = field(default_factory=set)
+    doubles: int = 0
+    nameless: int = 0
+    has_history: bool = False
+    has_statuses: bool = False
+    has_all: bool = False
+
+
+@dataclass(slots=True)
+class FormChanges:
+    """The changes of one form in one run.
+
+    `asset` is the project as listed when the run began, `server_time` the server's clock then.
+    `clock` is ours (UTC without zone). `slow_page_seconds`: see `PageReader`.
+    """
+
+    engine: Engine
+    client: KoboClient
+    project: Project
+    asset: Asset
+    server_time: datetime
+    tally: Tally
+    accept_deletions: int = 0
+    is_sweep_asked: bool = False
+    clock: Callable[[], datetime] = utc_now
+    on_progress: OnProgress = no_progress
+    slow_page_seconds: float = SLOW_SECONDS
+    uid: str = field(init=False)
+    here: Here = field(init=False)
+    intake: Intake = field(init=False)
+    comparison: Comparison = field(init=False)
+    started: datetime = field(init=False)
+    before: Cursor = field(init=False)
+    cursor: Cursor = field(init=False)
+    found: Findings = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.uid = self.project.asset_uid
+        self.here = Here(self.engine, self.uid)
+        self.intake = Intake(self.engine, self.client, self.project, self.tally, self.clock, self.show, self.here)
+        self.comparison = Comparison(self.client, self.here, self.intake)
+
+    def seems_new(self) -> bool:
+        """Whether the server counts more than is here; only a hint, for new records are listed in any case."""
+        return self.asset.submission_count > self.here.size()
+
+    def read_new(self) -> None:
+        """Read what lies after the cursor, each page with its cursor in one transaction."""
+        done = 0
+        for reading in PageReader(self.client, self.uid, self.slow_page_seconds).read(self.cursor.last_id):
+            self.cursor = self.cursor.moved(last_id=last_id(reading.page, self.cursor.last_id, self.uid))
+            self.intake.keep(reading.page, self.cursor)
+            done += reading.page.size
+            self.show("reading records", done, done + reading.left)
+            del reading  # else two pages would be in memory while the next one is read
+
+    def find_changes(self) -> None:
+        """Read again what was edited, validated, deleted or sent again since the last run."""
+        self.follow_history()
+        if self.is_sweep_due():
+            self.sweep()
+        else:
+            self.list_changes()
+
+    def is_sweep_due(self) -> bool:
+        """Whether every record has to be compared: asked for, or not done for a week."""
+        swept_at = self.before.swept_at
+        return self.is_sweep_asked or swept_at is None or self.started - swept_at >= SWEEP_EVERY
+
+    def follow_history(self) -> None:
+        """Read again what the history says was changed; remember whose deletion it tells.
+
+        An account that may not read it is asked again when a sweep is due.
+        """
+        since = since_of(self.before, self.server_time)
+        if since is None or (self.before.feed not in (None, "history") and not self.is_sweep_due()):
+            return
+        events = self.client.history(self.uid, since)
+        self.cursor = self.cursor.moved(feed="markers" if events is None else "history")
+        if events is not None:
+            told = read_events(events, self.here.present)
+            self.found.has_history, self.found.told = True, set(told.deleted)
+            self.found.missing |= self.intake.fetch_roots(told.changed)
+
+    def list_changes(self) -> None:
+        """List the tail of what was read before and what carries a mark of change, and read again what differs.
+
+        A list that lacks records which the server gives by name is empty by mistake: it is asked for once more.
+        Raises BadAnswerError if it stays so.
+        """
+        marks = markers_of(self.before, self.server_time, self.found.has_history)
+        self.found.has_statuses = marks.has_statuses
+        highest = self.here.highest() or self.before.last_id
+        start = max(0, min(self.before.last_id - OVERLAP_OF_IDS, highest - 1))
+        tail = Span(start, self.before.last_id)
+        for _attempt in range(2):
+            clauses = (*marks.clauses, *tail_clauses(start, self.before.last_id, self.cursor.last_id))
+            seen = self._read_listed({"$or": clauses}, tail)
+            absent = {row.root_uuid for row in self.here.rows(tail)} - seen
+            gone = self.intake.fetch_roots(absent)
+            self.found.missing |= gone
+            if gone == absent:
+                return
+        raise BadAnswerError(
+            f"{self.project.form_id}: the server's list lacks {len(absent)} records that it has.",
+            advice="Nothing was marked as deleted. Try again; if it stays so, the server's data store is not whole.",
+        )
+
+    def _read_listed(self, query: Json, tail: Span) -> set[str]:
+        """Read again what differs of a light list, and what is new; return whose records the list shows in the tail."""
+        seen, fresh = set[str](), set[str]()
+        for page in self.client.record_pages(self.uid, query=query, fields=LIGHT_FIELDS):
+            _, missing = self.comparison.read_differing(page, Span(0, self.cursor.last_id))
+            self.found.missing |= missing
+            seen |= self._listed_after(page, tail.after)
+            fresh |= self._listed_after(page, self.cursor.last_id)
+        if fresh:
+            self.read_new()
+            self.intake.fetch_roots(fresh - self.here.present(fresh))
+        return seen
+
+    def _listed_after(self, page: Page, after: int) -> set[str]:
+        if page.refused:
+            return self.intake.identities(page)
+        return {root for root, item in by_root(page).items() if item.server_id > after}
+
+    def read_again(self, unread: set[str]) -> None:
+        """Try records again that could not be read (`unread`), and those that name a file which was not there."""
+        late = self.here.awaiting_files(self.started - FILES_ARE_LATE_FOR)
+        unread &= self.here.unread().keys()
+        awaiting = {row.root_uuid for row in late if row.server_id <= self.before.last_id}
+        self.found.missing |= self.intake.fetch_roots(unread | awaiting)
+
+    def sweep(self) -> None:
+        """Compare every record that the server lists with the one that is here."""
+        compared = self.comparison.compare()
+        self._absorb(compared)
+        self.found.has_all = True
+        self.found.nameless = 0 if compared.nameless else self.here.nameless()
+
+    def search(self, proof: Proof) -> None:
+        """Find where the counts differ, and compare that; it may come to everything."""
+        search = Search(self.client, self.here, self.comparison)
+        self._absorb(search.find(proof.listed, proof.here, proof.span))
+
+    def _absorb(self, compared: Compared) -> None:
+        self.found.missing |= compared.absent
+        self.found.doubles = compared.doubles
+
+    def show(self, what: str, done: int, total: int) -> None:
+        """Tell how far a step is."""
+        self.on_progress(f"{self.project.form_id}: {what}", done, total)

@@ -1,0 +1,108 @@
+"""Knows how pages of one project come to rest, each in one transaction, and how records asked for by name are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from connector.kobo import KoboClient, Page
+from connector.project import Project
+from connector.quarantine import keep_refused, resolve
+from connector.store import Counts, store_page
+from connector.submission import root_uuid_of
+from connector.sync_here import Here
+from connector.sync_state import Cursor
+
+Show = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has changed so far, and what a person should know; grows as transactions are committed."""
+
+    counts: Counts = field(default_factory=Counts)
+    deleted: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Intake:
+    """Where the pages of one project go. `clock` is ours (UTC without zone).
+
+    `is_dated` becomes true when a record tells of its last change, as a newer server may let it. `new` records were
+    stored so far.
+    """
+
+    engine: Engine
+    client: KoboClient
+    project: Project
+    tally: Tally
+    clock: Callable[[], datetime]
+    show: Show
+    here: Here
+    is_dated: bool = False
+    new: int = 0
+
+    def keep(self, page: Page, cursor: Cursor | None = None) -> None:
+        """Store a page, what cannot be read of it too, and the cursor, in one transaction. Raises StorageError."""
+        uid, now = self.project.asset_uid, self.clock()
+        unread = self.here.unread()
+        with self.engine.begin() as connection:
+            counts = store_page(connection, self.project, page.records, now)
+            if page.refused:
+                keep_refused(connection, uid, page.refused, now)
+            read = unread.keys() & {root_uuid_of(record) for record in page.records} if unread else set()
+            if read:
+                resolve(connection, uid, now, roots=read)
+            if cursor:
+                cursor.write(connection)
+        if page.refused or read:
+            self.here.forget_unread()
+        self.tally.counts += counts
+        self.new += counts.new
+        self.is_dated = self.is_dated or any(_is_dated(record.get("_date_modified")) for record in page.records[-1:])
+
+    def fetch_roots(self, roots: Iterable[str]) -> set[str]:
+        """Read these records again and store them; return those that the server did not give.
+
+        Raises the client's errors and StorageError.
+        """
+        wanted = set(roots)
+        missing = set(wanted)
+        for page in self.client.pages_by_root_uuid(self.project.asset_uid, wanted):
+            self.keep(page)
+            missing -= self.identities(page)
+            self.show("reading changed records", len(wanted) - len(missing), len(wanted))
+        return missing
+
+    def fetch_ids(self, wanted: Mapping[int, str]) -> set[str]:
+        """Read the records with these numbers again and store them; return whose (`wanted` names all) were not given.
+
+        Raises the client's errors and StorageError.
+        """
+        missing = set(wanted.values())
+        for page in self.client.pages_by_id(self.project.asset_uid, wanted):
+            self.keep(page)
+            missing -= self.identities(page)
+            missing -= {wanted.get(item.server_id or 0, "") for item in page.refused}
+            self.show("reading changed records", len(wanted) - len(missing), len(wanted))
+        return missing
+
+    def identities(self, page: Page) -> set[str]:
+        """Whose records are on a page; one that cannot be read may be known by its number alone."""
+        found = {root_uuid_of(record) for record in page.records}
+        if page.refused:
+            found |= {item.root_uuid for item in page.refused if item.root_uuid}
+            found |= {row.root_uuid for row in self.here.numbered(i.server_id for i in page.refused if i.server_id)}
+        return found
+
+
+def _is_dated(value: object) -> bool:
+    """Whether a value is a time as `modified_clause` compares it."""
+    try:
+        return isinstance(value, str) and datetime.fromisoformat(value).year > 1
+    except ValueError:
+        return False
