@@ -2,175 +2,203 @@
 
 from __future__ import annotations
 
-import copy
-import io
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable
+from threading import Lock
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
-from urllib3 import HTTPResponse
 
 from connector.kobo import KoboClient
+from tests.connector.fake_kobo_faults import Fault, answer_with
+from tests.connector.fake_kobo_project import Clock, Project
+from tests.connector.fake_kobo_query import Record, cut, history_matches, matches, ordered
 
 SERVER = "https://kobo.invalid"
-MOMENT = "2026-11-23T08:00:00"
-Record = dict[str, Any]
-Fault = Callable[[requests.PreparedRequest], requests.Response | None]
-
-
-class Killed(BaseException):
-    """Stands for the end of the process: nothing may catch it as a failure."""
-
-
-@dataclass
-class Project:
-    """One deployed form. `hidden` are records that the list does not show yet; `count` overrules the other counter."""
-
-    records: dict[int, Record] = field(default_factory=dict)
-    history: list[dict[str, Any]] = field(default_factory=list)
-    hidden: set[int] = field(default_factory=set)
-    count: int | None = None
-
-    def listed(self) -> list[Record]:
-        return [self.records[key] for key in sorted(self.records) if key not in self.hidden]
-
-    def log(self, action: str, root: str) -> None:
-        entry = {"action": action, "date_created": MOMENT + "Z", "metadata": {"submission": {"root_uuid": root}}}
-        self.history.insert(0, entry)
+LONGEST_LINE = 8000
+"""A request line that is longer is refused with 414."""
+LARGEST_PAGE = 1000
+Params = dict[str, str]
 
 
 class FakeKobo(BaseAdapter):
-    """The server. `history_status` 403 or 404 refuses the history; `page_cap` cuts pages silently.
+    """The server. `history_status` 403 or 404 refuses the history; `page_cap` and `history_cap` cut pages silently.
 
-    `faults[n]` answers the n-th request (from 1) instead; `before[n]` changes the server just before it.
+    `faults[n]` answers the n-th request (from 1) instead; `before[n]` changes the server just before it;
+    `tamper[n]` says something else instead of what the server would, as (request, JSON) → JSON or bytes.
+    `requests` are the paths asked for, `queries` the same with their parameters;
+    `hosts` and `tokens` are those that requests were sent to and with. `status` refuses everything.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.projects: dict[str, Project] = {}
+        self.clock = Clock()
         self.next_id = 100
+        self.last_root = 0
         self.history_status = 200
-        self.page_cap = 1000
+        self.page_cap = LARGEST_PAGE
+        self.history_cap = LARGEST_PAGE
+        self.dates_modified = False
         self.status = 200
         self.faults: dict[int, Fault] = {}
-        self.before: dict[int, Callable[[], None]] = {}
+        self.before: dict[int, Callable[[], object]] = {}
+        self.tamper: dict[int, Callable[[requests.PreparedRequest, Any], Any]] = {}
         self.requests: list[str] = []
+        self.queries: list[tuple[str, Params]] = []
+        self.hosts: set[str] = set()
+        self.tokens: set[str | None] = set()
+        self._turn = Lock()
 
     # What people do.
 
-    def add(self, uid: str, answers: Record, root: str) -> int:
-        """A phone sends a record; returns its number."""
-        self.next_id += 3
-        instance = f"uuid:{root}"
-        record = {"_id": self.next_id, **answers, "meta/instanceID": instance, "meta/rootUuid": instance}
-        record |= {"_uuid": root, "_submission_time": MOMENT, "_submitted_by": "cha001", "_status": "submitted_via_web"}
-        record |= {"_validation_status": {}, "_attachments": [], "__version__": "v1"}
-        self._project(uid).records[self.next_id] = record
-        self._project(uid).log("add-submission", root)
-        return self.next_id
+    def add(self, uid: str, answers: Record, root: str, *, number: int | None = None, **more: Any) -> int:
+        """A phone sends a record; returns its number, the next one unless `number` says another (a late, lower one)."""
+        number = number or self._next_number()
+        self.project(uid).add(number, answers, root, **more)
+        return number
 
     def edit(self, uid: str, number: int, version: str, **answers: Any) -> None:
         """Somebody edits a record; an answer given as None is cleared."""
-        record = self._project(uid).records[number]
-        for key, value in answers.items():
-            record.pop(key, None)
-            if value is not None:
-                record[key] = value
-        record |= {
-            "_uuid": version,
-            "meta/deprecatedID": record["meta/instanceID"],
-            "meta/instanceID": f"uuid:{version}",
-        }
-        self._project(uid).log("modify-submission", self._root(record))
+        self.project(uid).edit(number, version, answers)
 
-    def validate(self, uid: str, number: int, status: str, at: int = 1) -> None:
-        """A supervisor sets a validation status."""
-        record = self._project(uid).records[number]
-        record["_validation_status"] = {"uid": status, "label": "x", "by_whom": "s", "timestamp": at}
-        self._project(uid).log("modify-submission", self._root(record))
+    def edit_many(self, uid: str, numbers: list[int], version: str, **answers: Any) -> None:
+        """Somebody edits many records at once, all in the same second."""
+        tick, self.clock.tick = self.clock.tick, 0
+        for number in numbers:
+            self.project(uid).edit(number, f"{version}-{number}", answers)
+        self.clock.tick = tick
+
+    def validate(self, uid: str, number: int, status: str | None, at: int | None = None) -> None:
+        """A supervisor sets a validation status, or with None takes it away."""
+        self.project(uid).validate(number, status, int(self.clock.now.timestamp()) + 1 if at is None else at)
 
     def delete(self, uid: str, number: int) -> Record:
         """Somebody deletes a record; it just vanishes."""
-        record = self._project(uid).records.pop(number)
-        self._project(uid).log("delete-submission", self._root(record))
-        return record
+        return self.project(uid).delete(number)
 
     def resend(self, uid: str, record: Record) -> int:
         """A phone sends a deleted record again: it gets a new number and keeps its identity."""
-        self.next_id += 3
-        self._project(uid).records[self.next_id] = {**record, "_id": self.next_id}
-        self._project(uid).log("add-submission", self._root(record))
-        return self.next_id
+        number = self._next_number()
+        self.project(uid).resend(number, record)
+        return number
 
-    def attach(self, uid: str, number: int, name: str) -> None:
+    def attach(self, uid: str, number: int, name: str, question: str = "photo") -> None:
         """A late file arrives: nothing else tells of it."""
-        self._project(uid).records[number]["_attachments"].append({"uid": name, "filename": name})
+        self.project(uid).attach(number, name, question)
+
+    def project(self, uid: str) -> Project:
+        """A project, made when it is first named; all share the server's clock."""
+        if uid not in self.projects:
+            self.projects[uid] = Project(uid, clock=self.clock, dates_modified=self.dates_modified)
+        return self.projects[uid]
+
+    def forget(self) -> None:
+        """Begin counting requests anew, without faults."""
+        for each in (self.faults, self.before, self.tamper, self.requests, self.queries):
+            each.clear()
 
     # What the network sees.
 
     def send(self, request: requests.PreparedRequest, **_options: Any) -> requests.Response:  # type: ignore[override]
-        number = len(self.requests) + 1
+        with self._turn:
+            return self._send(request)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _send(self, request: requests.PreparedRequest) -> requests.Response:
         parts = urlsplit(request.url or "")
+        params = dict(parse_qsl(parts.query))
         self.requests.append(parts.path)
+        self.hosts.add(f"{parts.scheme}://{parts.netloc}")
+        self.tokens.add(str(request.headers["Authorization"]) if "Authorization" in (request.headers or ()) else None)
+        self.queries.append((parts.path, params))
+        number = len(self.requests)
         if number in self.before:
             self.before[number]()
         if number in self.faults and (answer := self.faults[number](request)) is not None:
             return answer
         if self.status != 200:
             return answer_with(request, self.status, {"detail": "Not found."})
-        return self._answer(request, parts.path, {key: value[0] for key, value in parse_qs(parts.query).items()})
+        if len(request.url or "") - len(SERVER) > LONGEST_LINE:
+            return answer_with(request, 414, b"<html><body>Request Line is too large</body></html>", "text/html")
+        status, body = self._answer(parts.path, params)
+        if number in self.tamper:
+            body = self.tamper[number](request, body)
+        return answer_with(request, status, body)
 
-    def close(self) -> None:
-        """Nothing is held open."""
-
-    def _answer(self, request: requests.PreparedRequest, path: str, params: dict[str, str]) -> requests.Response:
+    def _answer(self, path: str, params: Params) -> tuple[int, Any]:
         if path == "/me/":
-            account = {"username": "coordinator", "is_superuser": False, "server_time": MOMENT + "Z"}
-            return answer_with(request, 200, account)
+            now = self.clock.moment() + "Z"
+            return 200, {"username": "coordinator", "is_superuser": False, "server_time": now}
         uid, _, rest = path.removeprefix("/api/v2/assets/").partition("/")
+        if not uid:
+            return 200, self._assets(path, params)
         project = self.projects.get(uid)
         if project is None:
-            return answer_with(request, 404, {"detail": "Not found."})
-        if rest == "data/":
-            return answer_with(request, 200, self._page(project, params))
-        if rest == "history/":
-            return self._history(request, project, params)
-        return answer_with(request, 200, _asset(uid, project))
+            return 404, {"detail": "Not found."}
+        match rest.split("/")[0]:
+            case "data":
+                return self._records(project, path, params)
+            case "history":
+                return self._history(project, path, params)
+            case "versions":
+                return _versions(project, path, rest, params)
+            case "":
+                return 200, project.as_asset(uid) | {"content": project.content}
+        return 404, {"detail": "Not found."}
 
-    def _history(
-        self, request: requests.PreparedRequest, project: Project, params: dict[str, str]
-    ) -> requests.Response:
-        if self.history_status != 200:
-            return answer_with(request, self.history_status, {"detail": "No."})
-        action = params["q"].rpartition("action:")[2]
-        rows = [row for row in project.history if row["action"] == action]
-        return answer_with(request, 200, {"count": len(rows), "next": None, "previous": None, "results": rows})
-
-    def _page(self, project: Project, params: dict[str, str]) -> dict[str, Any]:
-        query = json.loads(params.get("query", "{}"))
-        after = query.get("_id", {}).get("$gt", 0)
-        wanted = query.get("meta/rootUuid", {}).get("$in")
+    def _assets(self, path: str, params: Params) -> dict[str, Any]:
+        named = re.findall(r'\buid(?:__in)?:"?(\w+)', params.get("q", ""))
+        words = re.findall(r'name__icontains:"?([^"]+)', params.get("q", ""))
         found = [
-            record
-            for record in project.listed()
-            if record["_id"] > after and (wanted is None or record["meta/rootUuid"] in wanted)
+            project.as_asset(uid)
+            for uid, project in self.projects.items()
+            if (not named or uid in named) and all(word.lower() in uid.lower() for word in words)
         ]
-        rows = found[: min(int(params["limit"]), self.page_cap)]
-        if "fields" in params:
-            fields = {*json.loads(params["fields"]), "_id", "_uuid", "meta/rootUuid", "_validation_status"}
-            rows = [{key: value for key, value in row.items() if key in fields} for row in rows]
-        return {"count": len(found), "next": None, "previous": None, "results": copy.deepcopy(rows)}
+        return _envelope(found, path, params, LARGEST_PAGE)
 
-    def _project(self, uid: str) -> Project:
-        return self.projects.setdefault(uid, Project())
+    def _history(self, project: Project, path: str, params: Params) -> tuple[int, Any]:
+        if self.history_status != 200:
+            return self.history_status, {"detail": "No."}
+        rows = [row for row in project.history if history_matches(row, params.get("q", ""))]
+        return 200, _envelope(rows, path, params, self.history_cap)
 
-    @staticmethod
-    def _root(record: Record) -> str:
-        return str(record["meta/rootUuid"]).removeprefix("uuid:")
+    def _records(self, project: Project, path: str, params: Params) -> tuple[int, Any]:
+        if wrong := next((name for name in ("limit", "start") if not _is_number(params, name)), None):
+            return 400, {wrong: "A positive integer is required"}
+        try:
+            query, sort, fields = (_json(params, name) for name in ("query", "sort", "fields"))
+        except _NotJsonError as error:
+            return 400, {str(error): "Value must be valid JSON."}
+        found = [record for record in project.listed() if matches(record, query or {})]
+        page = _envelope(ordered(found, sort or {"_id": 1}), path, params, self.page_cap)
+        project.log("view-data", None)
+        page["results"] = [cut(row, fields) if fields else row for row in page["results"]]
+        return 200, page
+
+    def _next_number(self) -> int:
+        self.next_id += 3
+        return self.next_id
+
+
+class _NotJsonError(Exception):
+    """Its text is the name of the parameter."""
+
+
+def _json(params: Params, name: str) -> Any:
+    try:
+        return json.loads(params.get(name, "null"))
+    except ValueError:
+        raise _NotJsonError(name) from None
+
+
+def _is_number(params: Params, name: str) -> bool:
+    return re.fullmatch("[1-9][0-9]*" if name == "limit" else "[0-9]+", params.get(name, "1")) is not None
 
 
 def client_of(kobo: FakeKobo) -> KoboClient:
@@ -178,55 +206,24 @@ def client_of(kobo: FakeKobo) -> KoboClient:
     return KoboClient(SERVER, "sentineltoken", adapter=kobo, sleep=lambda seconds: None)
 
 
-def answer_with(
-    request: requests.PreparedRequest, status: int, body: Any, content_type: str = "application/json"
-) -> requests.Response:
-    """Build one whole answer; `body` is JSON, or bytes as they are."""
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    response = requests.Response()
-    response.status_code, response.request, response.url = status, request, request.url or ""
-    response.headers["Content-Type"] = content_type
-    response.raw = HTTPResponse(io.BytesIO(content), status=status, preload_content=False)
-    return response
+def _envelope(rows: list[Any], path: str, params: Params, cap: int) -> dict[str, Any]:
+    """One page of a list, with the link to the next."""
+    limit, start = min(int(params.get("limit", 100)), cap), int(params.get("start", 0))
+    shown = rows[start : start + limit]
+    following = {**params, "limit": limit, "start": start + limit}
+    link = f"{SERVER}{path}?{urlencode(following)}" if start + limit < len(rows) else None
+    return {"count": len(rows), "next": link, "previous": None, "results": shown}
 
 
-def html(request: requests.PreparedRequest) -> requests.Response:
-    """A sign-in page where JSON was expected."""
-    return answer_with(request, 200, b"<!DOCTYPE html><html><body>Sign in</body></html>", "text/html")
-
-
-def empty(request: requests.PreparedRequest) -> requests.Response | None:
-    """A list that is empty by mistake; other requests are answered well."""
-    if "/data/" not in str(request.url):
-        return None
-    return answer_with(request, 200, {"count": 0, "next": None, "previous": None, "results": []})
-
-
-def status(code: int) -> Fault:
-    """A refusal with this status."""
-    return lambda request: answer_with(request, code, {"detail": "Invalid token." if code == 401 else "Not found."})
-
-
-def killed(request: requests.PreparedRequest) -> requests.Response:
-    """The process ends while it waits for the answer."""
-    raise Killed
-
-
-def all_listed(projects: Iterable[Project]) -> list[Record]:
-    """Every record that the server shows."""
-    return [record for project in projects for record in project.listed()]
-
-
-def _asset(uid: str, project: Project) -> dict[str, Any]:
-    count = len(project.records) if project.count is None else project.count
-    return {
-        "uid": uid,
-        "name": uid,
-        "asset_type": "survey",
-        "version_id": "v1",
-        "deployed_version_id": "v1",
-        "has_deployment": True,
-        "deployment__active": True,
-        "deployment__submission_count": count,
-        "settings": {},
-    }
+def _versions(project: Project, path: str, rest: str, params: Params) -> tuple[int, Any]:
+    """The versions of a form, newest first, or one of them with its content."""
+    contents = project.version_contents()
+    wanted = rest.split("/")[1]
+    rows = [
+        {"uid": uid, "content_hash": uid, "date_deployed": "2026-11-20T08:00:00Z", "date_modified": "…", "number": at}
+        for at, uid in enumerate(contents, start=1)
+    ]
+    if not wanted:
+        return 200, _envelope(rows[::-1], path, params, LARGEST_PAGE)
+    found = [{**row, "content": contents[wanted]} for row in rows if row["uid"] == wanted]
+    return (200, found[0]) if found else (404, {"detail": "Not found."})

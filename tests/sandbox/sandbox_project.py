@@ -2,7 +2,7 @@
 
 import itertools
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,6 +68,7 @@ class Project:
         edits: str | None = None,
         user: SandboxUser = OWNER,
         date: str = "",
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
     ) -> requests.Response:
         """Send a submission: `answers` is XML below the root."""
         instance = instance or new_instance()
@@ -75,7 +76,8 @@ class Project:
         attribute = f' submissionDate="{date}"' if date else ""
         meta = f"<meta><instanceID>uuid:{instance}</instanceID>{deprecated}</meta>"
         xml = f'<{self.uid} id="{self.uid}"{attribute}>{answers}{meta}</{self.uid}>'
-        return self.api("POST", "/submission", user, files={"xml_submission_file": ("s.xml", xml, "text/xml")})
+        form = ("s.xml", xml, "text/xml")
+        return self.api("POST", "/submission", user, files={"xml_submission_file": form, **(files or {})})
 
     def records(self, **query: Any) -> list[dict[str, Any]]:
         """The records of a data query."""
