@@ -15,9 +15,14 @@ Value = str | int | float | dt.date | dt.time | dt.datetime
 
 Day = TypeVar("Day", bound=dt.date)
 
+LOOKED_UP = ("client_code", "healing_group", "newcomer_code")
+"""Questions whose answers are codes by which records are found."""
+LONGEST_CODE = 64
 LONGEST_ROSTER_NAME = 24
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2199
 _BIGGEST_INTEGER = 2**31 - 1
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_AFTER_DAY = re.compile(r"(?<=^\d{4}-\d\d-\d\d)([T+Z-].*)$")
 ROSTER_NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{LONGEST_ROSTER_NAME}}}")
 _STORAGE = {
     "integer": "integer",
@@ -93,7 +98,14 @@ def parse_answer(text: str, storage: str) -> Value:
         raise ValueError(f"not a {storage}") from None
 
 
+def parser_of(storage: str) -> Callable[[str], Any]:
+    """Return what `parse_answer` applies to an answer stored like this; raises ValueError or OverflowError."""
+    return _PARSERS[storage]
+
+
 def _integer(text: str) -> int:
+    if text.isdigit() and text.isascii() and len(text) < len(str(_BIGGEST_INTEGER)):
+        return int(text)
     number = _decimal(text)
     if not number.is_integer() or abs(number) > _BIGGEST_INTEGER:
         raise ValueError(text)
@@ -101,7 +113,7 @@ def _integer(text: str) -> int:
 
 
 def _decimal(text: str) -> float:
-    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", text, re.ASCII):
+    if not _NUMBER.fullmatch(text):
         raise ValueError(text)
     number = float(text)
     if not math.isfinite(number):
@@ -110,7 +122,7 @@ def _decimal(text: str) -> float:
 
 
 def _date(text: str) -> dt.date:
-    return _believable(dt.date.fromisoformat(re.sub(r"(?<=^\d{4}-\d\d-\d\d)([T+Z-].*)$", "", text)))
+    return _believable(dt.date.fromisoformat(text if len(text) <= len("2026-01-01") else _AFTER_DAY.sub("", text)))
 
 
 def _believable(day: Day) -> Day:
@@ -134,10 +146,17 @@ def as_utc(moment: dt.datetime) -> dt.datetime:
     return moment.astimezone(dt.UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
+def code(text: str) -> str:
+    """Return an answer that is looked up by an index, which holds no long text. Raises ValueError."""
+    if len(text) > LONGEST_CODE:
+        raise ValueError(text)
+    return _text(text)
+
+
 def _text(text: str) -> str:
     if "\x00" in text:
         raise ValueError(text)
-    return text.encode().decode()  # a half surrogate is refused here, not by the database
+    return text if text.isascii() else text.encode().decode()  # a half surrogate is refused here, not by the database
 
 
 _PARSERS: dict[str, Callable[[str], Any]] = {

@@ -23,11 +23,11 @@ PRAGMAS = (
     "journal_mode=DELETE",
     "synchronous=FULL",
     "temp_store=MEMORY",
-    "cache_size=-16384",
+    "cache_size=-8192",
 )
 """A rollback journal, because SQLite before 3.51.3 can damage a write-ahead log that two programs share; deleted
 values are overwritten and nothing goes to temporary files, because a deleted name must not be found on the disk;
-16 MB of pages, so that a page of records is not written to the disk before it is whole."""
+8 MB of pages, so that a page of records is not written to the disk before it is whole."""
 
 
 def open_database(url: str, read_only: bool = False) -> Engine:

@@ -120,7 +120,10 @@ def push_media(
 ) -> bool:
     """Bring changed media (rosters) of a deployed form to the phones; return whether the form was redeployed.
 
-    Raises NeedsPersonError if the project is not deployed, is archived, or holds changes that are not deployed: to
+    Compared is what the project holds and what phones are offered (list of forms, and its manifest with the md5 of each
+    file), so that a file which was sent and never deployed is deployed now; and phones are asked for again at the end.
+    Raises ServerFailedError when they are not offered the files within a minute,
+    NeedsPersonError if the project is not deployed, is archived, or holds changes that are not deployed: to
     redeploy would then publish, or revive, what nobody asked for.
     """
     asset = client.asset(asset_uid)
@@ -131,7 +134,8 @@ def push_media(
         return False
     on_step(f"{asset.name}: deploying again with {', '.join(changed or media)}")
     client.deploy(asset_uid)
-    client.wait_for_phones(asset_uid, _digests(media))
+    offered = client.wait_for_phones(asset_uid, _digests(media))
+    on_step(f"{asset.name}: phones are offered version {offered.version} with these lists")
     return True
 
 

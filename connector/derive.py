@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, MetaData, Row, Table, inspect, select
 
-from connector.fact_schema import assessment, item_answer
-from connector.facts_source import batches, mentioned
-from connector.facts_writing import delete_problems, delete_rows, insert_rows
+from connector.adopted_derive import rebuild_adopted
+from connector.bulk import chunks, insert_tuples
+from connector.fact_schema import assessment, item_answer, told_code
+from connector.facts_named import Named, named_before
+from connector.facts_rows import batches, tuples_with
+from connector.facts_writing import delete_problems, delete_rows
 from connector.identity import join_record
-from connector.precious_schema import submission, submission_identity
-from connector.problem import RECORD, problem
-from connector.records import RecordKey, RecordRows, StoredRecord, read_record, unreadable
-from connector.refresh import everything, refresh_facts
+from connector.person_alias import Aliases, read_aliases, with_kept_codes
+from connector.precious_schema import asset_version, precious, submission, submission_identity
+from connector.problem import RECORD, Problem, problem, problem_values
+from connector.records import RecordKey, RecordRows, StoredRecord, Values, read_record, unreadable
+from connector.refresh import refresh_all, refresh_facts
 from connector.schema import FORM_TABLES, derived
 from connector.version_scoring import VersionScoring
 from forms.library import FORMS
 
-RECORDS_A_BATCH = 500
+RECORDS_A_BATCH = 1000
 
 
 def apply_changes(connection: Connection, changed: Sequence[StoredRecord], removed: Sequence[RecordKey]) -> None:
@@ -32,68 +37,108 @@ def apply_changes(connection: Connection, changed: Sequence[StoredRecord], remov
     name, before and after: the cost follows what changed, not the whole. Applying twice changes nothing.
     Raises StorageError; never because of what a record holds.
     """
-    roots = {each.root_uuid for each in changed} | {each.root_uuid for each in removed}
-    clients, groups = mentioned(connection, roots)
-    _forget(connection, roots)
-    at_hand, versions = {each.key: each for each in changed}, VersionScoring(connection)
-    for batch in batches(roots, RECORDS_A_BATCH):
-        _write_records(connection, _counting(connection, batch, at_hand), versions)
-    clients_now, groups_now = mentioned(connection, roots)
-    refresh_facts(connection, clients | clients_now, groups | groups_now, roots)
+    at_hand = {each.key: each for each in changed}
+    gone = {each.root_uuid for each in removed}
+    roots = gone | {each.root_uuid for each in changed}
+    new = {each.root_uuid for each in changed if each.replaces is None} - gone
+    live = _live(connection, roots)
+    named = _forget(connection, roots - {root for root in new if not live.is_double(root)})
+    _derive(connection, live, at_hand, named)
+    refresh_facts(connection, named)
+
+
+def reread(connection: Connection, roots: Iterable[str]) -> None:
+    """Derive these records anew from the store, in the caller's transaction: after merges of people have changed.
+
+    Raises StorageError.
+    """
+    apply_changes(connection, [], [RecordKey("", root) for root in roots])
 
 
 def rebuild(connection: Connection) -> None:
     """Drop, make and fill every derived table from the raw records and the registry, in the caller's transaction.
 
-    The result is, row by row, what `apply_changes` keeps up to date. Raises StorageError.
+    The result is, row by row, what `apply_changes` keeps up to date. Tables that no form has any more go.
+    Raises StorageError.
     """
-    derived.drop_all(connection)
+    _drop_all(connection)
     derived.create_all(connection)
-    roots = set(connection.scalars(select(submission.c.root_uuid).where(submission.c.deleted_at.is_(None))))
-    versions = VersionScoring(connection)
-    for batch in batches(roots, RECORDS_A_BATCH):
-        _write_records(connection, _counting(connection, batch, {}), versions)
-    refresh_all_facts(connection)
+    is_live = submission.c.deleted_at.is_(None), ~_is_adopted()
+    roots = sorted(connection.scalars(select(submission.c.root_uuid).where(*is_live).distinct()))
+    for batch in chunks(roots, RECORDS_A_BATCH):
+        _derive(connection, _live(connection, batch), {}, Named())
+    refresh_all(connection)
+    rebuild_adopted(connection)
 
 
 def refresh_all_facts(connection: Connection) -> None:
     """Make all facts anew from the typed tables: after the registry has changed. Raises StorageError."""
-    refresh_facts(connection, *everything(connection))
+    refresh_all(connection)
 
 
-def _forget(connection: Connection, roots: Iterable[str]) -> None:
+def _drop_all(connection: Connection) -> None:
+    """Drop every derived table, also those of a multiple choice or a repeat that no form has any more."""
+    derived.drop_all(connection)
+    found = inspect(connection)
+    for name in found.get_table_names():
+        columns = [column["name"] for column in found.get_columns(name)]
+        is_child = columns in (_CHOICES, _CHOICES_IN_REPEAT) or columns[:2] == _CHOICES_IN_REPEAT[:2]
+        if name not in precious.tables and is_child and any(name.startswith(f"{form_id}_") for form_id in FORMS):
+            Table(name, MetaData()).drop(connection)
+
+
+_CHOICES, _CHOICES_IN_REPEAT = ["root_uuid", "choice"], ["root_uuid", "position", "choice"]
+
+
+def _forget(connection: Connection, roots: Collection[str]) -> Named:
+    """Delete everything derived from these records, and return what they named."""
+    named = named_before(connection, roots)
     tables = [table for tables in FORM_TABLES.values() for table in tables.all()]
-    for batch in batches(roots, RECORDS_A_BATCH):
-        for table in (*tables, assessment, item_answer):
+    for batch in batches(roots):
+        for table in (*tables, assessment, item_answer, told_code):
             delete_rows(connection, table, "root_uuid", batch)
         delete_problems(connection, RECORD, "root_uuid", batch)
+    return named
 
 
-def _counting(
-    connection: Connection, roots: Sequence[str], at_hand: Mapping[RecordKey, StoredRecord]
-) -> Iterator[tuple[StoredRecord, bool]]:
-    """Yield the live record of each root UUID, and whether it is in two projects (then the last to arrive counts)."""
-    copies: dict[str, list[Any]] = defaultdict(list)
-    columns = (submission.c.asset_uid, submission.c.root_uuid, submission.c.server_id)
-    is_live = submission.c.deleted_at.is_(None)
-    for row in connection.execute(select(*columns).where(submission.c.root_uuid.in_(roots), is_live)):
-        copies[row.root_uuid].append((row.server_id, row.asset_uid))
-    keys = {RecordKey(max(found)[1], root): len(found) > 1 for root, found in copies.items()}
-    missing = [key.root_uuid for key in keys if key not in at_hand]
-    loaded = {each.key: each for each in _load(connection, missing)}
-    yield from ((at_hand.get(key) or loaded[key], is_double) for key, is_double in keys.items())
+@dataclass(frozen=True, slots=True)
+class _Live:
+    """The live copies of some records by root UUID: (number on the server, project), the one that counts last."""
+
+    copies: Mapping[str, Sequence[tuple[int, str]]]
+
+    def is_double(self, root: str) -> bool:
+        """Whether a record is in two projects; then the last to arrive counts."""
+        return len(self.copies.get(root, ())) > 1
+
+    def keys(self) -> Iterator[RecordKey]:
+        """The keys of the copies that count, sorted by root UUID: so a database writes their rows quickest."""
+        return (RecordKey(self.copies[root][-1][1], root) for root in sorted(self.copies))
 
 
-def _load(connection: Connection, roots: Sequence[str]) -> Iterator[StoredRecord]:
-    """Yield live records from the store, made whole with their identifying answers."""
-    if not roots:
-        return
+def _live(connection: Connection, roots: Collection[str]) -> _Live:
+    copies: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    columns = (submission.c.root_uuid, submission.c.server_id, submission.c.asset_uid)
+    query = select(*columns).where(submission.c.deleted_at.is_(None), ~_is_adopted())
+    for root, server_id, asset_uid in tuples_with(connection, query, submission.c.root_uuid, roots):
+        copies[root].append((server_id, asset_uid))
+    return _Live({root: sorted(found) for root, found in copies.items()})
+
+
+def _is_adopted() -> ColumnElement[bool]:
+    """Whether a record is of a form that is or was adopted, whose tables are made elsewhere."""
+    return submission.c.asset_uid.in_(select(asset_version.c.asset_uid))
+
+
+def _load(connection: Connection, keys: Iterable[RecordKey]) -> dict[RecordKey, StoredRecord]:
+    """Return live records from the store by key, made whole with their identifying answers."""
     same = (submission.c.asset_uid == submission_identity.c.asset_uid) & (
         submission.c.root_uuid == submission_identity.c.root_uuid
     )
     query = select(submission, submission_identity.c.body.label("identity")).outerjoin(submission_identity, same)
-    for row in connection.execute(query.where(submission.c.root_uuid.in_(roots), submission.c.deleted_at.is_(None))):
-        yield _stored(row)
+    query = query.where(submission.c.deleted_at.is_(None))
+    rows = tuples_with(connection, query, submission.c.root_uuid, {key.root_uuid for key in keys})
+    return {each.key: each for each in map(_stored, rows)}
 
 
 def _stored(row: Row[Any]) -> StoredRecord:
@@ -103,17 +148,32 @@ def _stored(row: Row[Any]) -> StoredRecord:
     return StoredRecord(record=record, **{name: getattr(row, name) for name in (*names, *more)})
 
 
-def _write_records(
-    connection: Connection, records: Iterable[tuple[StoredRecord, bool]], versions: VersionScoring
-) -> None:
-    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for stored, is_double in records:
-        for name, found in _read(stored, versions).with_problems().items():
-            rows[name].extend(found)
-        if is_double:
-            rows["problem"].append(_double(stored))
-    for name, found in rows.items():
-        insert_rows(connection, derived.tables[name], found)
+def _derive(connection: Connection, live: _Live, at_hand: Mapping[RecordKey, StoredRecord], named: Named) -> None:
+    """Write what follows from each record alone, and note in `named` what they name."""
+    versions, aliases = VersionScoring(connection), read_aliases(connection)
+    for batch in chunks(list(live.keys()), RECORDS_A_BATCH):
+        known = {**at_hand, **_load(connection, [key for key in batch if key not in at_hand])}
+        rows: dict[str, list[Values]] = defaultdict(list)
+        for key in batch:
+            read = _read(known[key], versions)
+            for name, found in (_with_kept_codes(known[key], read, aliases) if aliases else read.rows).items():
+                rows[name] += found
+            double = [_double(known[key])] if live.is_double(key.root_uuid) else []
+            rows["problem"] += problem_values((*read.problems, *double))
+        for name, found in rows.items():
+            insert_tuples(connection, derived.tables[name], found)
+        for form_id in FORMS:
+            named.add_rows(form_id, rows.get(form_id, ()))
+        named.add_items(rows.get(item_answer.name, ()))
+
+
+def _with_kept_codes(stored: StoredRecord, read: RecordRows, aliases: Aliases) -> dict[str, list[Values]]:
+    """The rows of a record in which people are called by the codes that were kept when people were merged."""
+    if stored.form_id not in read.rows:
+        return dict(read.rows)
+    kept = with_kept_codes(stored.form_id, read.tables, aliases)
+    columns = {name: derived.tables[name].columns.keys() for name in kept}
+    return {name: [tuple(row[column] for column in columns[name]) for row in rows] for name, rows in kept.items()}
 
 
 def _read(stored: StoredRecord, versions: VersionScoring) -> RecordRows:
@@ -127,6 +187,5 @@ def _read(stored: StoredRecord, versions: VersionScoring) -> RecordRows:
         return unreadable(stored, type(error).__name__)
 
 
-def _double(stored: StoredRecord) -> dict[str, object]:
-    found = problem("two_projects", stored.form_id, root_uuid=stored.root_uuid, server_id=stored.server_id)
-    return found.row()
+def _double(stored: StoredRecord) -> Problem:
+    return problem("two_projects", stored.form_id, root_uuid=stored.root_uuid, server_id=stored.server_id)

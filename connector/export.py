@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, select
 from connector.codebook import codebook_rows
 from connector.schema import derived
 
-IDENTITY_TABLES = ("client_identity",)
+IDENTITY_TABLES = ("client_identity", "person_block")
 """Tables with names, phones and exact places: exported only when asked for by name."""
 UNEXPORTED_COLUMNS = ("private_now", "care_offer")
 """The only traces of violence that was told in private: no file and no page shows them beside a person."""

@@ -50,8 +50,37 @@ client_identity = Table(
     Column("short_name", Text, comment="the name used on the roster"),
     Column("phone", Text),
     Column("village_code", String(8)),
-    Column("person_key", String(64), index=True, comment="same for people of one name, sex, birth year and sector"),
+    Column("born_about", Integer, comment="year of birth told, else estimated from the age told"),
     comment="Names, phones and exact places: the only derived table that holds them",
+)
+
+person_block = Table(
+    "person_block",
+    derived,
+    Column("client_code", String(16), primary_key=True),
+    Column("block", String(32), primary_key=True, index=True, comment="digest; whoever shares one is compared"),
+    comment="Made of names and phones, so kept apart like them",
+)
+
+person_pair = Table(
+    "person_pair",
+    derived,
+    Column("first_code", String(16), primary_key=True),
+    Column("second_code", String(16), primary_key=True, index=True),
+    Column("grade", String(12), nullable=False, comment="certain | likely | possible"),
+    Column("points", Integer, nullable=False),
+    Column("reasons", Text, nullable=False, comment="codes of what agrees and what does not, space-separated"),
+    comment="Two clients who may be one person, unless somebody found them to be two",
+)
+
+told_code = Table(
+    "told_code",
+    derived,
+    Column("root_uuid", String(64), primary_key=True),
+    Column("question", String(31), primary_key=True),
+    Column("told", Text, nullable=False, comment="the client codes as the record has them"),
+    comment="What records say where they name somebody by a code that was merged into another",
+    sqlite_with_rowid=False,
 )
 
 membership = Table(
@@ -63,6 +92,7 @@ membership = Table(
     Column("left_on", Date, comment="first day on which the person is no longer a member"),
     Column("left_reason", String(32)),
     Index("membership_by_group", "healing_group"),
+    sqlite_with_rowid=False,
 )
 
 session = Table(
@@ -106,6 +136,7 @@ attendance_mark = Table(
     Column("due_on", Date, nullable=False),
     Index("attendance_by_client", "client_code", "week"),
     comment="One client at one planned session",
+    sqlite_with_rowid=False,
 )
 
 newcomer = Table(
@@ -139,6 +170,7 @@ assessment = Table(
     Column("asked_by", String(24), comment="own_cha | other_cha | supervisor | evaluator"),
     Index("assessment_by_client", "client_code", "instrument"),
     Index("assessment_by_wave", "wave", "instrument"),
+    sqlite_with_rowid=False,
 )
 
 item_answer = Table(
@@ -151,6 +183,7 @@ item_answer = Table(
     Column(
         "missing", String(12), comment="refused | stopped | skipped | not_asked | blank, when there is no scored code"
     ),
+    sqlite_with_rowid=False,
 )
 
 change = Table(
@@ -169,6 +202,7 @@ change = Table(
     Column("verdict", String(12), comment="improved | worse | no_change | unknown, by reliable change"),
     Index("change_by_instrument", "instrument", "verdict"),
     comment="Before and after, one row for each enrolled client and instrument; NULL where a side is missing",
+    sqlite_with_rowid=False,
 )
 
 alert = Table(
@@ -197,12 +231,14 @@ problem = Table(
     derived,
     Column("problem_id", String(64), primary_key=True, comment="stable over rebuilds"),
     Column("kind", String(32), nullable=False, comment="see connector/problem.py"),
-    Column("form_id", String(16), nullable=False),
+    Column("form_id", String(31), nullable=False, comment="form of the programme, or first table of an adopted one"),
     Column("root_uuid", String(64), comment="NULL when it concerns the registry"),
     Column("server_id", BigInteger, comment="_id of the record on the server"),
     Column("path", Text, comment="the question concerned; never its value"),
     Column("healing_group", String(24)),
     Column("client_code", String(16)),
     Column("message", Text, nullable=False, comment="what is wrong and what to do; holds no answer"),
-    Index("problem_by_kind", "kind"),
+    Index("problem_by_record", "kind", "root_uuid"),
+    Index("problem_by_client", "kind", "client_code"),
+    Index("problem_by_group", "kind", "healing_group"),
 )

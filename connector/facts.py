@@ -49,7 +49,7 @@ class Registry:
 
 @dataclass(frozen=True, slots=True)
 class Screening:
-    """What one intake record says about a person."""
+    """What one intake record says about a person; `told_code` is its own client code, where that one was merged."""
 
     root_uuid: str
     asset_uid: str
@@ -71,6 +71,7 @@ class Screening:
     joined_on: Day | None
     username: str | None = None
     newcomer_code: str | None = None
+    told_code: str | None = None
 
     @property
     def first_day(self) -> Day | None:
@@ -168,12 +169,16 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A transfer to a healing group, entered by a coordinator."""
+    """What a coordinator entered: from `joined_on` somebody is a member of a healing group, or (leave) no longer.
+
+    `kind` is join, transfer or leave.
+    """
 
     client_code: str
     healing_group: str
     joined_on: Day
     reason: str | None
+    kind: str = "transfer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ NO_TIME = dt.datetime(1970, 1, 1)
 """For a record without any time: its alert is overdue at once, and is not lost."""
 
 Joined = Mapping[str, str]
-"""Temporary code of a newcomer -> client code, of those whose intake record carries the temporary code."""
+"""Code in a record -> client code: of newcomers whose intake carries their temporary code, and of merged clients."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,8 +17,11 @@ ADULT_FROM = 18
 
 
 def first_screening(screenings: Iterable[Screening]) -> Screening:
-    """Return, of all intake records with one client code, the one that counts: the one that arrived first."""
-    return min(screenings, key=lambda each: (each.server_id, each.root_uuid))
+    """Return, of all intake records of one client, the one that counts: the one that arrived first.
+
+    A record whose code was merged into the client's comes after those that have the client's own code.
+    """
+    return min(screenings, key=lambda each: (each.told_code is not None, each.server_id, each.root_uuid))
 
 
 def is_enrolled(screening: Screening, memberships: Sequence[Membership]) -> bool | None:
@@ -61,8 +62,13 @@ def client_row(
         **_attendance(
             sorted(marks, key=lambda mark: (mark.day, mark.week)), group, is_enrolled(screening, memberships)
         ),
-        "has_endline": any(visit.wave == "endline" and visit.contact_result == "interviewed" for visit in visits),
+        "has_endline": has_endline(visits),
     }
+
+
+def has_endline(visits: Iterable[Visit]) -> bool:
+    """Whether a client was interviewed at the end of the programme."""
+    return any(visit.wave == "endline" and visit.contact_result == "interviewed" for visit in visits)
 
 
 def _person(screening: Screening) -> dict[str, Any]:
@@ -144,17 +150,6 @@ def _is_yes(answer: str | None) -> bool | None:
     return None if answer is None else answer == "yes"
 
 
-def person_key(short_name: str | None, screening: Screening) -> str | None:
-    """Return a digest that is the same for people who share short name, sex, year of birth and sector.
-
-    Case, spaces and accents of the name do not matter. None when one of the four is not known.
-    """
-    decomposed = unicodedata.normalize("NFKD", (short_name or "").casefold())
-    name = "".join(letter for letter in decomposed if letter.isalnum())
-    parts = (name, screening.sex, screening.birth_year_or_estimate, screening.sector)
-    return hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest() if all(parts) else None
-
-
 def client_problems(
     client_code: str,
     screenings: Sequence[Screening],
@@ -165,7 +160,8 @@ def client_problems(
     if not screenings:
         return []
     first = first_screening(screenings)
-    doubled = [_about(each, "duplicate_client_code", "client_code") for each in screenings if each is not first]
+    others = (each for each in screenings if each is not first and each.told_code is None)
+    doubled = [_about(each, "duplicate_client_code", "client_code") for each in others]
     lost = [] if memberships or first.enrolled != "yes" else [_about(first, "enrolled_without_group", "healing_group")]
     unknown = {each.healing_group for each in memberships} - groups.keys()
     return [*doubled, *lost, *(_about(first, "unknown_group_of_client", "healing_group", code) for code in unknown)]
@@ -176,22 +172,6 @@ def unknown_client(form_id: str, root_uuid: str, server_id: int, path: str, clie
     return problem(
         "unknown_client", form_id, root_uuid=root_uuid, server_id=server_id, path=path, client_code=client_code
     )
-
-
-def possible_duplicates(same_person: Mapping[str, str]) -> list[Problem]:
-    """Return a problem for each of several clients who may be one person: client code -> root UUID of the intake."""
-    if len(same_person) < 2:
-        return []
-    return [
-        problem(
-            "possible_duplicate_person",
-            "intake",
-            root_uuid=root_uuid,
-            client_code=code,
-            others=", ".join(sorted(same_person.keys() - {code})),
-        )
-        for code, root_uuid in same_person.items()
-    ]
 
 
 def _about(screening: Screening, kind: str, path: str, healing_group: str | None = None) -> Problem:

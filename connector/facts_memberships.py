@@ -6,21 +6,28 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from connector.facts import Day, Leaving, Membership, Move, Screening, Visit
+from connector.facts_moves import REGISTRY, path_of_move
 from connector.problem import Problem, problem
 
-TRANSFER = "transfer"
+JOIN, TRANSFER, LEAVE = "join", "transfer", "leave"
+"""What a coordinator enters about a client and a healing group."""
+LEFT_GROUP = "left_group"
 ENDINGS = ("died", "moved_away")
 """Results of contact that end a membership."""
 
 
 @dataclass(frozen=True, slots=True)
 class Joining:
-    """Somebody becomes a member on a day: by an intake record, or (without one) by a coordinator's move."""
+    """Somebody becomes a member on a day: by an intake record, or (without one) by what a coordinator entered.
+
+    `ends_earlier` says that leaving the healing group before is meant.
+    """
 
     healing_group: str
     joined_on: Day
     reason: str
     screening: Screening | None = None
+    ends_earlier: bool = False
 
 
 def build_memberships(
@@ -28,12 +35,13 @@ def build_memberships(
 ) -> tuple[list[Membership], list[Problem]]:
     """Return the intervals of one client in order of time, and what is wrong with them.
 
-    An intake with `enrolled` = yes opens an interval, and so does a coordinator's move of somebody screened; joining
-    another healing group ends the one before. A join by a second intake while still a member elsewhere is a problem,
-    and the later interval wins. A leaving ends the interval that is open on its day. The day of leaving is the first
-    day on which the person is no longer a member.
+    An intake with `enrolled` = yes opens an interval, and so does a coordinator's join or transfer of somebody
+    screened; joining another healing group ends the one before. A join by a second intake, or by a coordinator, while
+    still a member elsewhere is a problem, and the later interval wins; a transfer says that it is meant. A leaving ends
+    the interval that is open on its day, and so does a coordinator's leave of that healing group. The day of leaving is
+    the first day on which the person is no longer a member.
     """
-    built = _Timeline(client_code, leavings)
+    built = _Timeline(client_code, [*leavings, *leavings_from_moves(moves)])
     joinings = _joinings(screenings, moves) if screenings else []
     for joining in sorted(joinings, key=_joining_order):
         built.leave_before(joining.joined_on)
@@ -51,13 +59,27 @@ def leavings_from_visits(visits: Iterable[Visit]) -> list[Leaving]:
     ]
 
 
+def leavings_from_moves(moves: Iterable[Move]) -> list[Leaving]:
+    """Return who left which healing group when, as a coordinator entered it."""
+    return [
+        Leaving(move.client_code, move.joined_on, move.reason or LEFT_GROUP, move.healing_group)
+        for move in moves
+        if move.kind == LEAVE
+    ]
+
+
 def _joinings(screenings: Iterable[Screening], moves: Iterable[Move]) -> list[Joining]:
     enrolled = [
         Joining(screening.healing_group, screening.first_day, "other_group", screening)
         for screening in screenings
         if screening.enrolled == "yes" and screening.healing_group and screening.first_day
     ]
-    return enrolled + [Joining(move.healing_group, move.joined_on, move.reason or TRANSFER) for move in moves]
+    entered = [
+        Joining(move.healing_group, move.joined_on, move.reason or move.kind, ends_earlier=move.kind == TRANSFER)
+        for move in moves
+        if move.kind != LEAVE
+    ]
+    return enrolled + entered
 
 
 def _joining_order(joining: Joining) -> tuple[Day, bool, int, str]:
@@ -106,15 +128,16 @@ class _Timeline:
 
     def _note_overlap(self, earlier: Membership, joining: Joining) -> None:
         left_that_day = any(self._ends(each, earlier) and each.left_on == joining.joined_on for each in self.leavings)
-        if joining.screening is None or left_that_day:
+        if joining.ends_earlier or left_that_day:
             return
+        told = joining.screening
         self.problems.append(
             problem(
                 "member_of_two_groups",
-                "intake",
-                root_uuid=joining.screening.root_uuid,
-                server_id=joining.screening.server_id,
-                path="healing_group",
+                "intake" if told else REGISTRY,
+                root_uuid=told.root_uuid if told else None,
+                server_id=told.server_id if told else None,
+                path="healing_group" if told else path_of_move(joining.joined_on),
                 healing_group=joining.healing_group,
                 client_code=self.client_code,
                 earlier=earlier.healing_group,

@@ -50,7 +50,8 @@ def screening_from(row: Row) -> Screening:
     """Return what a row of `intake` says."""
     told = {name: row[name] for name in _TOLD}
     day, username = day_of(row, row["submitted_at"]), row["username"] or row["submitted_by"]
-    return Screening(**told, age=_whole(row["age"]), screened_on=day, username=username)
+    own_code = row.get("told_code")
+    return Screening(**told, age=_whole(row["age"]), screened_on=day, username=username, told_code=own_code)
 
 
 def visit_from(row: Row) -> Visit:
@@ -60,7 +61,8 @@ def visit_from(row: Row) -> Visit:
 
 def report_from(row: Row) -> Report:
     """Return what a row of `attendance` says."""
-    roster = frozenset((row["roster_codes"] or "").split())
+    listed = (row["roster_codes"] or "").split()
+    roster = frozenset(listed)
     counted = _believable(_whole(row["roster_count"]))
     newcomers = _newcomers(row)
     names = ("root_uuid", "server_id", "healing_group", "session_date", "not_held_reason")
@@ -72,7 +74,7 @@ def report_from(row: Row) -> Report:
         merged_week=_whole(row["merged_week"]),
         head_count=_head_count(row),
         roster=roster,
-        expected=len(roster) if counted is None else counted,
+        expected=len(roster) if counted is None else max(counted - len(listed) + len(roster), 0),
         absent={code: reason for name, reason in ABSENT.items() for code in _ticked(row[name])},
         newcomers=newcomers,
         newcomer_count=len(newcomers) if row["newcomer_count"] is None else _whole(row["newcomer_count"]) or 0,

@@ -6,12 +6,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
 
 from connector import fact_schema as fact
 from connector import precious_schema as precious
-from connector.facts import Cha, HealingGroup, Leaving, Mark, Membership, Move, Report, Score, Screening, Visit
+from connector.facts import Cha, HealingGroup, Mark, Membership, Move, Report, Score, Screening, Visit
 from connector.facts_alerts import CLIENT, DISTRESS, Interview
+from connector.facts_attendance import ABSENT, PRESENT
 from connector.facts_distress import NAMED
 from connector.facts_reading import (
     INTERVIEW_COLUMNS,
@@ -25,26 +26,12 @@ from connector.facts_reading import (
     screening_from,
     visit_from,
 )
-from connector.facts_sessions import counting_reports
+from connector.facts_rows import rows_with, tuples_with
 from connector.facts_triage import SAFETY_ITEMS, SAFETY_QUESTIONS
-from connector.instrument_rows import fitting_code
+from connector.person_alias import read_aliases
 from connector.schema import FORM_TABLES
 
-LEFT_GROUP = "left_group"
-KEYS_A_STATEMENT = 500
-"""Databases limit how many values one statement may carry."""
 INTAKE, ATTENDANCE, OUTCOME = (FORM_TABLES[form_id] for form_id in ("intake", "attendance", "outcome"))
-
-
-def batches(values: Iterable[str], size: int = KEYS_A_STATEMENT) -> Iterator[list[str]]:
-    """Cut values, sorted, into lists that one statement can carry."""
-    ordered = sorted(values)
-    return (ordered[start : start + size] for start in range(0, len(ordered), size))
-
-
-def rows_with(connection: Connection, query: Select[Any], column: ColumnElement[Any], keys: Iterable[str]) -> list[Row]:
-    """Return the rows of a query whose `column` is one of `keys`, as mappings, in no order."""
-    return [row for batch in batches(keys) for row in connection.execute(query.where(column.in_(batch))).mappings()]
 
 
 def groups_named(connection: Connection, codes: Iterable[str]) -> dict[str, HealingGroup]:
@@ -62,7 +49,9 @@ def chas_by_username(connection: Connection) -> dict[str, Cha]:
 def screenings_of(connection: Connection, clients: Iterable[str]) -> dict[str, list[Screening]]:
     """Return all intake records of these clients, by client code."""
     table = INTAKE.record
-    query = select(*(table.c[name] for name in SCREENING_COLUMNS))
+    told, was_merged = fact.told_code, fact.told_code.c.root_uuid == table.c.root_uuid
+    query = select(*(table.c[name] for name in SCREENING_COLUMNS), told.c.told.label("told_code"))
+    query = query.join(told, was_merged & (told.c.question == "client_code"), isouter=True)
     rows = rows_with(connection, query, table.c.client_code, clients)
     return _by_client(screening_from(row) for row in rows)
 
@@ -76,19 +65,21 @@ def visits_of(connection: Connection, clients: Iterable[str]) -> dict[str, list[
 
 
 def moves_of(connection: Connection, clients: Iterable[str]) -> dict[str, list[Move]]:
-    """Return the moves that coordinators entered for these clients, by client code."""
-    table = precious.membership_move
-    names = ("client_code", "healing_group", "joined_on", "reason")
-    rows = rows_with(connection, select(table), table.c.client_code, clients)
-    return _by_client(Move(**{name: row[name] for name in names}) for row in rows)
+    """Return the moves that coordinators entered for these clients, by client code: also for codes merged into it."""
+    table, aliases = precious.membership_move, read_aliases(connection)
+    wanted = {code for code in clients if code not in aliases}
+    merged = {code for code, kept in aliases.items() if kept in wanted}
+    rows = rows_with(connection, select(table), table.c.client_code, wanted | merged)
+    kept_rows = ({**row, "client_code": aliases.get(row["client_code"], row["client_code"])} for row in rows)
+    return _by_client(Move(**row) for row in kept_rows)
 
 
-def memberships_of(connection: Connection, clients: Iterable[str]) -> dict[str, list[Membership]]:
+def memberships_of(connection: Connection, clients: Collection[str]) -> dict[str, list[Membership]]:
     """Return the intervals of these clients in order of time, by client code."""
     return _by_client(_memberships(connection, fact.membership.c.client_code, clients))
 
 
-def memberships_in(connection: Connection, groups: Iterable[str]) -> dict[str, list[Membership]]:
+def memberships_in(connection: Connection, groups: Collection[str]) -> dict[str, list[Membership]]:
     """Return the intervals in these healing groups, by healing group."""
     found = defaultdict(list)
     for membership in _memberships(connection, fact.membership.c.healing_group, groups):
@@ -96,58 +87,80 @@ def memberships_in(connection: Connection, groups: Iterable[str]) -> dict[str, l
     return found
 
 
-def marks_of(connection: Connection, clients: Iterable[str]) -> dict[str, list[Mark]]:
-    """Return the attendance of these clients, by client code."""
+def members_of(connection: Connection, groups: Collection[str]) -> set[str]:
+    """Return all clients who are or were members of these healing groups."""
+    table = fact.membership
+    return {row[0] for row in tuples_with(connection, select(table.c.client_code), table.c.healing_group, groups)}
+
+
+def marks_of(connection: Connection, clients: Collection[str]) -> dict[str, list[Mark]]:
+    """Return the presences and absences of these clients, by client code."""
     mark, session = fact.attendance_mark, fact.session
     same = (mark.c.healing_group == session.c.healing_group) & (mark.c.week == session.c.week)
-    query = select(mark, session.c.held_on, session.c.merged_into).join(session, same)
-    rows = rows_with(connection, query, mark.c.client_code, clients)
-    names = ("healing_group", "week", "client_code", "state", "merged_into")
-    return _by_client(Mark(**{name: row[name] for name in names}, day=row["held_on"] or row["due_on"]) for row in rows)
+    day = func.coalesce(session.c.held_on, mark.c.due_on)
+    query = select(mark.c.healing_group, mark.c.week, mark.c.client_code, mark.c.state, day, session.c.merged_into)
+    query = query.join(session, same).where(mark.c.state.in_((PRESENT, ABSENT)))
+    return _by_client(Mark(*row) for row in tuples_with(connection, query, mark.c.client_code, clients))
 
 
-def scores_of(connection: Connection, clients: Iterable[str]) -> dict[str, list[Score]]:
+def scores_of(connection: Connection, clients: Collection[str]) -> dict[str, list[Score]]:
     """Return the assessments of these clients, by client code."""
     table = fact.assessment
     names = ("root_uuid", "client_code", "instrument", "wave", "assessed_on", "score", "band")
-    rows = rows_with(connection, select(*(table.c[name] for name in names)), table.c.client_code, clients)
-    return _by_client(Score(**row) for row in rows)
+    rows = tuples_with(connection, select(*(table.c[name] for name in names)), table.c.client_code, clients)
+    return _by_client(Score(*row) for row in rows)
 
 
-def reports_of(connection: Connection, groups: Collection[str] = (), roots: Collection[str] = ()) -> list[Report]:
-    """Return the attendance records that name these healing groups or have these root UUIDs, each once."""
+def reports_of(
+    connection: Connection, groups: Collection[str] = (), roots: Collection[str] = (), as_told: bool = False
+) -> list[Report]:
+    """Return the attendance records that name these healing groups or have these root UUIDs, each once.
+
+    `as_told` has people under the codes in the records themselves, also those that were merged into another.
+    """
     table = ATTENDANCE.record
     rows = [
         *rows_with(connection, select(table), table.c.healing_group, groups),
         *rows_with(connection, select(table), table.c.root_uuid, roots),
     ]
-    return [report_from(row) for row in {row["root_uuid"]: row for row in rows}.values()]
+    found: dict[str, Row] = {row["root_uuid"]: row for row in rows}
+    told = _told_answers(connection, found) if as_told else {}
+    return [report_from({**row, **told[root]} if root in told else row) for root, row in found.items()]
 
 
-def leavings_ticked(connection: Connection, clients: Iterable[str]) -> list[Leaving]:
-    """Return who of these clients was ticked as having left for good, from the day of that session on.
+def _told_answers(connection: Connection, roots: Collection[str]) -> dict[str, dict[str, str]]:
+    """By root UUID, the answers in which a code was merged, as the record has them."""
+    found: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in rows_with(connection, select(fact.told_code), fact.told_code.c.root_uuid, roots):
+        found[row["root_uuid"]][row["question"]] = row["told"]
+    return found
 
-    Only a report that counts for a week is heard (`facts_sessions.counting_reports`), and only of a held session.
-    """
+
+def reports_by_group(connection: Connection, groups: Collection[str]) -> dict[str, list[Report]]:
+    """Return the attendance records that name these healing groups, by healing group."""
+    found: dict[str, list[Report]] = defaultdict(list)
+    for report in reports_of(connection, groups):
+        found[report.healing_group or ""].append(report)
+    return found
+
+
+def clients_screened(connection: Connection, clients: Collection[str]) -> set[str]:
+    """Return those of these clients of whom there is an intake record."""
+    code = INTAKE.record.c.client_code
+    return {row[0] for row in tuples_with(connection, select(code), code, clients)}
+
+
+def ticks_of_leavers(
+    connection: Connection, clients: Collection[str] = (), groups: Collection[str] = ()
+) -> list[tuple[str, str, str | None]]:
+    """Return (root UUID, client, healing group) of every tick as having left: of these clients, or in these groups."""
     table, child = ATTENDANCE.record, ATTENDANCE.children["absent_left_group"]
     query = select(child.c.root_uuid, child.c.choice, table.c.healing_group)
-    ticked = rows_with(connection, query.join(table, child.c.root_uuid == table.c.root_uuid), child.c.choice, clients)
-    groups = {row["healing_group"] for row in ticked if row["healing_group"] is not None}
-    counting = counting_reports(reports_of(connection, groups))
-    heard = {each.root_uuid: each for each in counting.values() if each.is_held and each.session_date}
-    found = ((row["choice"], heard.get(row["root_uuid"])) for row in ticked)
+    query = query.join(table, child.c.root_uuid == table.c.root_uuid)
     return [
-        Leaving(code, report.session_date, LEFT_GROUP, report.healing_group)
-        for code, report in found
-        if report and report.session_date
+        *tuples_with(connection, query, child.c.choice, clients),
+        *tuples_with(connection, query, table.c.healing_group, groups),
     ]
-
-
-def leavers_of(connection: Connection, groups: Iterable[str]) -> set[str]:
-    """Return the clients whom any report of these healing groups ticks as having left."""
-    table, child = ATTENDANCE.record, ATTENDANCE.children["absent_left_group"]
-    query = select(child.c.choice).join(table, child.c.root_uuid == table.c.root_uuid)
-    return {row["choice"] for row in rows_with(connection, query, table.c.healing_group, groups)}
 
 
 def ticks_of(connection: Connection, clients: Iterable[str]) -> Iterator[Row]:
@@ -168,10 +181,8 @@ def ticks_of(connection: Connection, clients: Iterable[str]) -> Iterator[Row]:
     yield from ({**row, "question": NAMED} for row in rows_with(connection, query, code, clients))
 
 
-def interviews_of(
-    connection: Connection, groups: Collection[str] = (), roots: Collection[str] = ()
-) -> Iterator[Interview]:
-    """Yield the intake and outcome records that say something about safety, of these groups or root UUIDs."""
+def interviews_of(connection: Connection, roots: Collection[str]) -> Iterator[Interview]:
+    """Yield those of these intake and outcome records that say something about safety."""
     items, is_safety_item = fact.item_answer, fact.item_answer.c.item.in_(SAFETY_ITEMS)
     for form_id in ("intake", "outcome"):
         table = FORM_TABLES[form_id].record
@@ -179,32 +190,12 @@ def interviews_of(
         at_risk = exists().where(items.c.root_uuid == table.c.root_uuid, is_safety_item, items.c.value >= 1)
         query = select(*(table.c[name] for name in INTERVIEW_COLUMNS), *safety)
         query = query.where(or_(at_risk, *(column.is_not(None) for column in safety)))
-        found = [
-            *rows_with(connection, query, table.c.healing_group, groups),
-            *rows_with(connection, query, table.c.root_uuid, roots),
-        ]
-        rows = {row["root_uuid"]: row for row in found}
+        rows = {row["root_uuid"]: row for row in rows_with(connection, query, table.c.root_uuid, roots)}
         codes: dict[str, dict[str, int]] = defaultdict(dict)
         answered = select(items.c.root_uuid, items.c.item, items.c.value).where(is_safety_item, items.c.value >= 0)
         for row in rows_with(connection, answered, items.c.root_uuid, rows):
             codes[row["root_uuid"]][row["item"]] = row["value"]
         yield from (interview_from(form_id, row, codes[root]) for root, row in rows.items())
-
-
-def mentioned(connection: Connection, roots: Collection[str]) -> tuple[set[str], set[str]]:
-    """Return (codes of clients and newcomers, healing groups) that the typed rows of these records name."""
-    named: list[str | None] = []
-    groups: list[str | None] = []
-    for report in reports_of(connection, roots=roots):
-        named += report.people
-        groups.append(report.healing_group)
-    for table in (INTAKE.record, OUTCOME.record):
-        columns = [table.c[name] for name in ("healing_group", "client_code", "newcomer_code") if name in table.columns]
-        for row in rows_with(connection, select(*columns), table.c.root_uuid, roots):
-            named += [row["client_code"], row.get("newcomer_code")]
-            groups.append(row["healing_group"])
-    codes = {code for text in named for code in (text or "").split() if fitting_code(code)}
-    return codes, {group for group in groups if group}
 
 
 def _by_client(facts: Iterable[Any]) -> dict[str, list[Any]]:
@@ -214,6 +205,6 @@ def _by_client(facts: Iterable[Any]) -> dict[str, list[Any]]:
     return found
 
 
-def _memberships(connection: Connection, column: ColumnElement[Any], keys: Iterable[str]) -> list[Membership]:
-    rows = rows_with(connection, select(fact.membership), column, keys)
-    return sorted((Membership(**row) for row in rows), key=lambda each: (each.joined_on, each.healing_group))
+def _memberships(connection: Connection, column: ColumnElement[Any], keys: Collection[str]) -> list[Membership]:
+    rows = tuples_with(connection, select(fact.membership), column, keys)
+    return sorted((Membership(*row) for row in rows), key=lambda each: (each.joined_on, each.healing_group))

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from forms.distress import SLOTS
 from forms.expression import Ref
-from forms.expression_value import evaluate, text, truth
+from forms.expression_code import compiled
+from forms.expression_value import text, truth
 from forms.instruments.catalogue import CATALOGUE
 from forms.programme_shape import TRIAGE_ANSWERS
 from forms.safety import LEVELS, PREFIXES, level
@@ -23,8 +24,8 @@ SAFETY_ITEMS = {each.safety_item: each.safety_condition() for each in CATALOGUE.
 SAFETY_QUESTIONS = (SPOKE_OF_HARM, *(f"{prefix}_{part}" for prefix in PREFIXES for part in TRIAGE_PARTS))
 """The questions of an interview, beside the items, that say how safe a person is."""
 
-_LEVEL_OF = {prefix: level(prefix=prefix) for prefix in (*PREFIXES, *SLOTS)}
-_REASONS = (*SAFETY_ITEMS.values(), Ref(SPOKE_OF_HARM).equals("yes"))
+_LEVEL_OF = {prefix: compiled(level(prefix=prefix)) for prefix in (*PREFIXES, *SLOTS)}
+_REASONS = tuple(compiled(reason) for reason in (*SAFETY_ITEMS.values(), Ref(SPOKE_OF_HARM).equals("yes")))
 
 
 def most_serious(levels: Iterable[str | None]) -> str | None:
@@ -40,11 +41,11 @@ def triage_level(answers: Answers, prefix: str) -> str | None:
     that already: a lost answer must not lose an alert.
     """
     given = {f"{prefix}_{name}": answers.get(f"{prefix}_{name}") for name in TRIAGE_ANSWERS}
-    known = most_serious((answers.get(f"{prefix}_level"), text(evaluate(_LEVEL_OF[prefix], given))))
+    known = most_serious((answers.get(f"{prefix}_level"), text(_LEVEL_OF[prefix](given))))
     if not any(given.values()):
         return known or (LEVEL_WITHOUT_TRIAGE if answers.get(f"{prefix}_actions") else None)
     without_the_missing = {name: answer or "no" for name, answer in given.items()}
-    at_least = text(evaluate(_LEVEL_OF[prefix], without_the_missing))
+    at_least = text(_LEVEL_OF[prefix](without_the_missing))
     return most_serious((known or LEVEL_WITHOUT_TRIAGE, at_least))
 
 
@@ -55,7 +56,7 @@ def interview_level(answers: Answers) -> str | None:
     of when the interview stopped) without any triage begun counts as moderate.
     """
     found = most_serious(triage_level(answers, prefix) for prefix in PREFIXES)
-    has_reason = any(truth(evaluate(reason, answers)) for reason in _REASONS)
+    has_reason = any(truth(holds(answers)) for holds in _REASONS)
     return found or (LEVEL_WITHOUT_TRIAGE if has_reason else None)
 
 

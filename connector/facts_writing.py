@@ -5,29 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert
+from sqlalchemy import Connection, Table, delete
 
 from connector import fact_schema as fact
-from connector.problem import Problem, kinds_of, problem_rows
+from connector.bulk import insert_tuples
+from connector.problem import Problem, kinds_of, problem_values
 
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows that all have the same keys; none is fine."""
-    if rows:
-        connection.execute(insert(table), rows)
+    """Insert rows by name of column, of which one that is left out is NULL; none is fine."""
+    names = table.columns.keys()
+    insert_tuples(connection, table, [tuple(map(row.get, names)) for row in rows])
 
 
 def delete_rows(connection: Connection, table: Table, column: str, keys: Sequence[str]) -> None:
     """Delete the rows whose `column` is one of `keys` (no more than one statement can carry)."""
-    connection.execute(delete(table).where(table.c[column].in_(keys)))
+    if keys:
+        connection.execute(delete(table).where(table.c[column].in_(keys)))
 
 
 def delete_problems(connection: Connection, hangs_on: str, column: str, keys: Sequence[str]) -> None:
     """Delete the problems of one sort of kinds whose `column` is one of `keys`."""
     table = fact.problem
-    connection.execute(delete(table).where(table.c.kind.in_(kinds_of(hangs_on)), table.c[column].in_(keys)))
+    if keys:
+        connection.execute(delete(table).where(table.c.kind.in_(kinds_of(hangs_on)), table.c[column].in_(keys)))
 
 
 def insert_problems(connection: Connection, problems: Iterable[Problem]) -> None:
     """Insert problems, each once."""
-    insert_rows(connection, fact.problem, problem_rows(problems))
+    insert_tuples(connection, fact.problem, problem_values(problems))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connector.layout import Level, layout_of
+from connector.layout import Level, is_system_key, layout_of
 from forms.form import Form
 
 Json = Any
@@ -34,13 +34,19 @@ def join_record(body: Record, identity: Record) -> dict[str, Json]:
 
 
 def _split(level: Level, record: Record) -> tuple[dict[str, Json], dict[str, Json]]:
-    body: dict[str, Json] = {}
+    """Part one level; most answers are plain texts that stay, and are not looked at twice."""
+    body: dict[str, Json] = dict(record)
     identity: dict[str, Json] = {}
     for key, value in record.items():
-        body[key], taken = _part(level, key, value)
-        if taken is not _NOTHING:
-            identity[key] = taken
+        if type(value) is not str or not (key in level.open or _is_plain(level, key)):
+            body[key], taken = _part(level, key, value)
+            if taken is not _NOTHING:
+                identity[key] = taken
     return body, identity
+
+
+def _is_plain(level: Level, key: str) -> bool:
+    return is_system_key(key) and key not in level.withheld
 
 
 _NOTHING = object()

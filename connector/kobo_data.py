@@ -156,9 +156,9 @@ class DataCalls(Caller):
             rows = objects(page["results"], answer.where)
             yield from (HistoryEvent.from_json(row, answer.where) if _is_about_a_record(row) else None for row in rows)
             done += len(rows)
-            is_last = page["next"] is None
-            if done < page.get("count", done) if is_last else not rows:
-                raise BadAnswerError(f"{answer.where}: a log of {page.get('count')} rows ended after {done}.")
+            count, is_last = page.get("count", done), page["next"] is None
+            if not isinstance(count, int) or (done < count if is_last else not rows):
+                raise BadAnswerError(f"{answer.where}: a log of {count} rows ended after {done}.")
             if is_last or moment(rows[-1].get("date_created"), answer.where) < since:
                 return
 

@@ -15,13 +15,17 @@ GEO_KINDS = ("geopoint", "geotrace", "geoshape", "start-geopoint")
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The questions of a form, or of one repeat, keyed as a record keys them: names of groups and question by `/`."""
+    """The questions of a form, or of one repeat, keyed as a record keys them: names of groups and question by `/`.
+
+    `withheld` are the system keys that may name or locate a person, `open` the keys of answers that do not.
+    """
 
     name: str
     questions: Mapping[str, Question]
     repeats: Mapping[str, Level]
     by_name: Mapping[str, str]
     withheld: frozenset[str] = frozenset()
+    open: frozenset[str] = frozenset()
 
     def find(self, key: str) -> Question | None:
         """Return the question of a key; one that an earlier version had in another group is found by its name."""
@@ -81,7 +85,8 @@ def _level(name: str, nodes: tuple[Node, ...], path: tuple[str, ...], withheld: 
         if isinstance(node, Repeat)
     }
     by_name = {key.rpartition("/")[2]: key for key in (*questions, *repeats)}
-    return Level(name, questions, repeats, by_name, withheld)
+    is_open = frozenset(key for key, question in questions.items() if not question.identifying)
+    return Level(name, questions, repeats, by_name, withheld, is_open)
 
 
 def _walk_to_repeats(nodes: tuple[Node, ...], path: tuple[str, ...]) -> Iterator[tuple[str, Node]]:

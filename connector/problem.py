@@ -39,12 +39,22 @@ class Problem:
         parts = (self.kind, self.form_id, self.root_uuid, self.path, self.healing_group, self.client_code)
         return hashlib.sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()
 
+    def values(self) -> tuple[object, ...]:
+        """Return the row of the table `problem`, its values in the order of the columns."""
+        where = (self.root_uuid, self.server_id, self.path, self.healing_group, self.client_code)
+        return (self.problem_id, self.kind, self.form_id, *where, self.message)
+
     def row(self) -> dict[str, object]:
         """Return the row of the table `problem`."""
         return {"problem_id": self.problem_id, **asdict(self)}
 
 
 _CORRECT = "Compare with the paper or ask who filled it in, then edit the record in KoboToolbox."
+_MOVES = "Compare day and codes with the CHA, and take a wrong row back by the kind withdraw."
+_ONE_OR_TWO = (
+    "Ask the CHA, then say so: `healing persons merge` for one person, `healing persons distinct` for two. "
+    "`healing persons duplicates` shows what agrees."
+)
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
@@ -69,8 +79,36 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind(
                 "member_of_two_groups",
                 CLIENT,
-                "The person joined {later} while still in {earlier}; the later one counts. Enter a move, or correct "
-                "the intake record that is wrong.",
+                "The person joined {later} while still in {earlier}; the later one counts. Enter a transfer, or "
+                "correct the intake record or the row of moves.csv that is wrong.",
+            ),
+            Kind(
+                "move_of_unknown_client",
+                CLIENT,
+                "moves.csv has this client on {day}, and no intake record has the code, so that nothing follows. The "
+                f"intake may still be on a phone; otherwise correct the row. {_MOVES}",
+            ),
+            Kind(
+                "moves_on_one_day",
+                CLIENT,
+                f"moves.csv brings the person into several healing groups on {{day}}; {{later}} counts. {_MOVES}",
+            ),
+            Kind(
+                "leave_without_membership",
+                CLIENT,
+                "moves.csv has the person leave {left} on {day}, but they were not a member of it then, so that "
+                f"nothing follows. {_MOVES}",
+            ),
+            Kind(
+                "joined_ended_group",
+                CLIENT,
+                f"moves.csv brings the person into {{later}} on {{day}}, after its last session. {_MOVES}",
+            ),
+            Kind(
+                "moved_before_start",
+                CLIENT,
+                "moves.csv takes the person out of {earlier} on {day}, for {later}, which had not begun. "
+                f"{_MOVES}",
             ),
             Kind("enrolled_without_group", CLIENT, f"The person is enrolled, but in no healing group. {_CORRECT}"),
             Kind(
@@ -101,12 +139,9 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "Somebody came on {day} who was not on the list, and {days} days later no intake record has the code "
                 "of their card. Ask the CHA whether the person wants to join.",
             ),
-            Kind(
-                "possible_duplicate_person",
-                PERSON,
-                "Same short name, sex, year of birth and sector as {others}. If it is one person, delete one intake "
-                "record.",
-            ),
+            Kind("certain_duplicate_person", PERSON, f"Almost certainly the same person as {{others}}. {_ONE_OR_TWO}"),
+            Kind("likely_duplicate_person", PERSON, f"Likely the same person as {{others}}. {_ONE_OR_TWO}"),
+            Kind("possible_duplicate_person", PERSON, f"Possibly the same person as {{others}}. {_ONE_OR_TWO}"),
             Kind(
                 "unknown_group",
                 GROUP,
@@ -160,3 +195,8 @@ def kinds_of(hangs_on: str) -> tuple[str, ...]:
 def problem_rows(problems: Iterable[Problem]) -> list[dict[str, object]]:
     """Return the rows of several problems, each problem once."""
     return list({each.problem_id: each.row() for each in problems}.values())
+
+
+def problem_values(problems: Iterable[Problem]) -> list[tuple[object, ...]]:
+    """Return the rows of several problems as tuples, each problem once."""
+    return list({each.problem_id: each.values() for each in problems}.values())

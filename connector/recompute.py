@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from connector.layout import once_per_form
+from connector.recompute_code import Answers, Compute, Scale, Step, write_compute
 from forms.distress import SLOTS
 from forms.expression import Current, Expression, OnPhone, references
-from forms.expression_value import evaluate, number, text, truth
+from forms.expression_value import number
 from forms.form import Form, Node, Question, Repeat
 from forms.instrument import Instrument
 from forms.safety import PREFIXES
-
-Answers = Mapping[str, str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """The names of an instrument's items, and what is calculated from them in the order of dependence.
-
-    `others` are further questions that the calculations read: the person's sex, where an item is for one sex only.
-    """
-
-    items: tuple[str, ...]
-    calculations: tuple[tuple[str, Expression], ...]
-    others: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One calculated question and the conditions of the groups around it; None for one that only a phone can judge.
-
-    `inputs` are the questions that the calculation reads.
-    """
-
-    name: str
-    calculation: Expression
-    conditions: tuple[Expression, ...] | None
-    inputs: frozenset[str] = frozenset()
 
 
 def recompute(form: Form, answers: Answers, as_sent: frozenset[str] = frozenset()) -> dict[str, str]:
@@ -52,27 +25,18 @@ def recompute(form: Form, answers: Answers, as_sent: frozenset[str] = frozenset(
     before asked directly, such as whether a session was held) is the record's own, and left out too, unless it says
     how a person is.
     """
-    scored = {name: value for scale in scales_of(form) for name, value in _score(scale, answers, as_sent).items()}
-    known = {**answers, **scored}
-    computed = dict(scored)
-    for step in steps_of(form):
-        if step.name in scored or step.name in as_sent or (step.conditions is None and not answers.get(step.name)):
-            continue
-        if answers.get(step.name) and step.name not in score_names(form) and not any(map(known.get, step.inputs)):
-            continue
-        relevant = all(truth(evaluate(condition, known)) for condition in step.conditions or ())
-        computed[step.name] = known[step.name] = text(evaluate(step.calculation, known)) if relevant else ""
-    return computed
+    return _compute_of(form, as_sent)(answers)
 
 
-def _score(scale: Scale, answers: Answers, as_sent: frozenset[str]) -> dict[str, str]:
-    known = {name: answers.get(name) for name in scale.items}
-    if not any(known.values()):
-        return {}
-    known.update((name, answers.get(name)) for name in scale.others)
-    for name, calculation in scale.calculations:
-        known[name] = answers.get(name) if name in as_sent else text(evaluate(calculation, known))
-    return {name: known[name] or "" for name, _ in scale.calculations}
+_made: dict[tuple[int, frozenset[str]], tuple[Form, Compute]] = {}
+
+
+def _compute_of(form: Form, as_sent: frozenset[str]) -> Compute:
+    """The function that computes for a form (see `once_per_form`) and what is taken as sent; made once."""
+    key = (id(form), as_sent)
+    if key not in _made:
+        _made[key] = (form, write_compute(scales_of(form), steps_of(form), score_names(form), as_sent))
+    return _made[key][1]
 
 
 def find_differences(form: Form, computed: Mapping[str, str], answers: Answers) -> list[str]:
@@ -80,8 +44,13 @@ def find_differences(form: Form, computed: Mapping[str, str], answers: Answers) 
 
     A score that the record lacks is a difference; another value that it lacks may be newer than its form's version.
     """
-    expected = [name for name in computed if name in score_names(form) or answers.get(name)]
-    return [name for name in expected if not _agree(computed[name], answers.get(name) or "")]
+    scores = score_names(form)
+    found = []
+    for name, value in computed.items():
+        told = answers.get(name) or ""
+        if told != value and (told or name in scores) and not _agree(value, told):
+            found.append(name)
+    return found
 
 
 @once_per_form
@@ -136,4 +105,5 @@ def needs_phone(node: Expression) -> bool:
 
 
 def _agree(a: str, b: str) -> bool:
-    return a == b or number(a) == number(b)
+    """Whether two texts that differ are one number."""
+    return number(a) == number(b)

@@ -4,56 +4,74 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select, update
 
 from connector import fact_schema as fact
 from connector import facts_source as source
 from connector.answer import parse_answer
-from connector.facts import Registry, Screening
+from connector.facts import Screening
 from connector.facts_changes import change_row
 from connector.facts_clients import (
     client_row,
     first_screening,
+    has_endline,
     is_enrolled,
-    person_key,
-    possible_duplicates,
     unknown_client,
 )
-from connector.facts_writing import delete_problems, delete_rows, insert_problems, insert_rows
+from connector.facts_memory import Memory
+from connector.facts_rows import batches, rows_with, tuples_with
+from connector.facts_writing import delete_rows, insert_problems, insert_rows
 from connector.instrument_rows import SCREENING
 from connector.layout import layout_of
+from connector.person_pairs import refresh_pairs
 from connector.precious_schema import submission_identity
-from connector.problem import PERSON
 from forms.client_code import is_valid
 from forms.library import FORMS, INSTRUMENTS
 
 
-def refresh_clients(connection: Connection, clients: set[str]) -> None:
+def refresh_clients(memory: Memory, clients: Collection[str]) -> None:
     """Make anew the rows of these clients from their memberships and attendance."""
-    for batch in source.batches(clients):
-        screenings, visits = source.screenings_of(connection, batch), source.visits_of(connection, batch)
+    connection = memory.connection
+    for batch in batches(clients):
+        screenings, visits = memory.screenings(batch), memory.visits(batch)
         memberships, marks = source.memberships_of(connection, batch), source.marks_of(connection, batch)
-        names = {each.healing_group for found in memberships.values() for each in found}
-        registry = Registry(source.groups_named(connection, names), source.chas_by_username(connection))
+        registry = memory.registry({each.healing_group for found in memberships.values() for each in found})
         rows = [
             client_row(first_screening(found), memberships[code], marks[code], visits[code], registry)
             for code, found in screenings.items()
+            if found
         ]
         delete_rows(connection, fact.client, "client_code", batch)
         insert_rows(connection, fact.client, rows)
 
 
-def refresh_changes(connection: Connection, clients: set[str]) -> None:
+def refresh_endlines(memory: Memory, clients: Collection[str]) -> None:
+    """Correct, in the rows of these clients, what alone follows from a visit: whether there was an endline."""
+    table = fact.client
+    statement = update(table).where(table.c.client_code == bindparam("code")).values(has_endline=bindparam("answer"))
+    for batch in batches(clients):
+        visits = memory.visits(batch)
+        rows = tuples_with(
+            memory.connection, select(table.c.client_code, table.c.has_endline), table.c.client_code, batch
+        )
+        found = [(code, before, has_endline(visits[code])) for code, before in rows]
+        if changed := [{"code": code, "answer": now} for code, before, now in found if before != now]:
+            memory.connection.execute(statement, changed)
+
+
+def refresh_changes(memory: Memory, clients: Collection[str]) -> None:
     """Make anew the change from before to after of these clients, a row for each enrolled one and instrument."""
-    for batch in source.batches(clients):
-        screenings, visits = source.screenings_of(connection, batch), source.visits_of(connection, batch)
-        scores, memberships = source.scores_of(connection, batch), source.memberships_of(connection, batch)
+    connection = memory.connection
+    for batch in batches(clients):
+        screenings, visits = memory.screenings(batch), memory.visits(batch)
+        screened = [code for code, found in screenings.items() if found]
+        scores, memberships = source.scores_of(connection, screened), source.memberships_of(connection, screened)
         rows: list[dict[str, Any]] = []
-        for code, found in screenings.items():
-            first = first_screening(found)
+        for code in screened:
+            first = first_screening(screenings[code])
             if is_enrolled(first, memberships[code]):
                 order = {visit.root_uuid: visit.server_id for visit in visits[code]}
                 own = [each for each in scores[code] if each.wave != SCREENING or each.root_uuid == first.root_uuid]
@@ -62,31 +80,32 @@ def refresh_changes(connection: Connection, clients: set[str]) -> None:
         insert_rows(connection, fact.change, rows)
 
 
-def refresh_identities(connection: Connection, clients: set[str]) -> None:
+def refresh_identities(memory: Memory, clients: Collection[str]) -> None:
     """Make anew names, phones and places of these clients, and find who of all clients may be one person."""
-    before = _person_keys(connection, clients)
-    for batch in source.batches(clients):
-        first = [first_screening(found) for found in source.screenings_of(connection, batch).values()]
+    connection = memory.connection
+    for batch in batches(clients):
+        first = [first_screening(found) for found in memory.screenings(batch).values() if found]
         told = _identifying_answers(connection, first)
         delete_rows(connection, fact.client_identity, "client_code", batch)
         rows = [_identity_row(screening, told[screening.root_uuid]) for screening in first if told[screening.root_uuid]]
         insert_rows(connection, fact.client_identity, rows)
-    _refresh_duplicates(connection, clients, before | _person_keys(connection, clients))
+    if clients:
+        refresh_pairs(connection, clients)
 
 
-def refresh_unknown_clients(connection: Connection, clients: set[str]) -> None:
+def refresh_unknown_clients(memory: Memory, clients: Collection[str]) -> None:
     """Find the records that name one of these clients though there is no intake record of them.
 
     The problems of these clients must have been deleted before, and alerts be up to date. A mistyped code is another
     problem, and not repeated.
     """
-    for batch in source.batches(clients):
-        missing = set(batch) - source.screenings_of(connection, batch).keys()
-        visits = (visit for found in source.visits_of(connection, missing).values() for visit in found)
+    for batch in batches(clients):
+        missing = {code for code, found in memory.screenings(batch).items() if not found and is_valid(code)}
+        visits = (visit for found in memory.visits(missing).values() for visit in found)
         named = [("outcome", each.root_uuid, each.server_id, "client_code", each.client_code) for each in visits]
-        ticks = source.ticks_of(connection, missing)
+        ticks = source.ticks_of(memory.connection, missing)
         ticked = [("attendance", row["root_uuid"], row["server_id"], row["question"], row["choice"]) for row in ticks]
-        insert_problems(connection, [unknown_client(*each) for each in (*named, *ticked) if is_valid(each[-1])])
+        insert_problems(memory.connection, [unknown_client(*each) for each in (*named, *ticked)])
 
 
 def _identity_row(screening: Screening, told: Mapping[str, str]) -> dict[str, Any]:
@@ -95,7 +114,7 @@ def _identity_row(screening: Screening, told: Mapping[str, str]) -> dict[str, An
         "short_name": told.get("short_name"),
         "phone": told.get("phone"),
         "village_code": told.get("village"),
-        "person_key": person_key(told.get("short_name"), screening),
+        "born_about": screening.birth_year_or_estimate,
     }
 
 
@@ -104,7 +123,7 @@ def _identifying_answers(connection: Connection, screenings: Iterable[Screening]
     assets = {screening.root_uuid: screening.asset_uid for screening in screenings}
     table = submission_identity
     found: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in source.rows_with(connection, select(table), table.c.root_uuid, assets):
+    for row in rows_with(connection, select(table), table.c.root_uuid, assets):
         if assets[row["root_uuid"]] == row["asset_uid"]:
             found[row["root_uuid"]] = _readable_answers(json.loads(row["body"]))
     return found
@@ -127,22 +146,3 @@ def _stored(name: str, text: str) -> dict[str, str]:
         return {name: str(parse_answer(text, "text"))}
     except ValueError:
         return {}
-
-
-def _person_keys(connection: Connection, clients: Iterable[str]) -> set[str]:
-    table = fact.client_identity
-    rows = source.rows_with(connection, select(table.c.person_key), table.c.client_code, clients)
-    return {row["person_key"] for row in rows if row["person_key"]}
-
-
-def _refresh_duplicates(connection: Connection, clients: Iterable[str], keys: Iterable[str]) -> None:
-    """Find anew, among all clients who share one of these keys, those who may be one person."""
-    identity, client = fact.client_identity, fact.client
-    query = select(identity.c.person_key, client.c.client_code, client.c.root_uuid)
-    query = query.join(client, client.c.client_code == identity.c.client_code)
-    sharing: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in source.rows_with(connection, query, identity.c.person_key, keys):
-        sharing[row["person_key"]][row["client_code"]] = row["root_uuid"]
-    for batch in source.batches({*clients, *(code for same in sharing.values() for code in same)}):
-        delete_problems(connection, PERSON, "client_code", batch)
-    insert_problems(connection, (each for same in sharing.values() for each in possible_duplicates(same)))

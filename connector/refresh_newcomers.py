@@ -16,6 +16,7 @@ from sqlalchemy import Connection, and_, case, distinct, exists, func, select, u
 from connector import facts_source as source
 from connector.fact_schema import newcomer
 from connector.facts import Report, Screening
+from connector.facts_rows import batches, rows_with
 from connector.facts_writing import delete_problems, delete_rows, insert_problems, insert_rows
 from connector.instrument_rows import LONGEST_CLIENT_CODE, fitting_code
 from connector.problem import NEWCOMER, Problem, kinds_of, problem
@@ -37,24 +38,29 @@ class Reached:
 
 
 def refresh_newcomers(connection: Connection, codes: set[str], roots: set[str]) -> Reached:
-    """Make anew the newcomers of these records, join all that have one of these codes, and return whom that reaches.
+    """Make anew the newcomers of these reports, join all that have one of these codes, and return whom that reaches.
 
-    `codes` are all that the records name now or named before the change, of clients and newcomers alike.
+    `codes` are the temporary codes that the changed records name now or named before.
     """
-    for batch in source.batches(roots):
+    for batch in batches(roots):
         delete_rows(connection, newcomer, "root_uuid", batch)
         reports = source.reports_of(connection, roots=batch)
         insert_rows(connection, newcomer, [row for report in reports for row in newcomer_rows(report)])
-    for batch in source.batches(codes):
+    for batch in batches(codes):
         connection.execute(update(newcomer).where(newcomer.c.newcomer_code.in_(batch)).values(client_code=_claimant()))
     return _reached(connection, codes)
 
 
+def cards_of(report: Report) -> tuple[str, ...]:
+    """Return the temporary codes in a session's report, each once."""
+    named = (person.code for person in report.in_distress if person.code and is_newcomer(person.code))
+    return tuple(dict.fromkeys((*report.newcomers, *named)))
+
+
 def newcomer_rows(report: Report) -> Iterator[dict[str, Any]]:
     """Yield a row of the table `newcomer` for each temporary code in a session's report, not joined yet."""
-    named = (person.code for person in report.in_distress if person.code and is_newcomer(person.code))
     seen_on = report.session_date or (report.ended_at and report.ended_at.date())
-    for code in dict.fromkeys((*report.newcomers, *named)):
+    for code in cards_of(report):
         where = {"root_uuid": report.root_uuid, "healing_group": report.healing_group, "week": report.week}
         yield {"newcomer_code": code, **where, "seen_on": seen_on, "client_code": None}
 
@@ -68,9 +74,9 @@ def _claimant() -> Any:
 
 
 def _reached(connection: Connection, codes: Collection[str]) -> Reached:
-    claims = source.rows_with(connection, select(INTAKE.c.client_code), INTAKE.c.newcomer_code, codes)
+    claims = rows_with(connection, select(INTAKE.c.client_code), INTAKE.c.newcomer_code, codes)
     query = select(newcomer.c.healing_group, newcomer.c.root_uuid)
-    seen = source.rows_with(connection, query, newcomer.c.newcomer_code, codes)
+    seen = rows_with(connection, query, newcomer.c.newcomer_code, codes)
     return Reached(
         frozenset(row["client_code"] for row in claims if fitting_code(row["client_code"])),
         frozenset(row["healing_group"] for row in seen if row["healing_group"]),
@@ -84,8 +90,8 @@ def joined_newcomers(
     """Return temporary code -> client code of everybody joined who came in these healing groups or records."""
     query = select(newcomer.c.newcomer_code, newcomer.c.client_code).where(newcomer.c.client_code.is_not(None))
     found = [
-        *source.rows_with(connection, query, newcomer.c.healing_group, groups),
-        *source.rows_with(connection, query, newcomer.c.root_uuid, roots),
+        *rows_with(connection, query, newcomer.c.healing_group, groups),
+        *rows_with(connection, query, newcomer.c.root_uuid, roots),
     ]
     return {row["newcomer_code"]: row["client_code"] for row in found}
 
@@ -94,10 +100,10 @@ def code_problems(connection: Connection, screenings: Iterable[Screening]) -> li
     """Return a problem for each intake record whose newcomer's code no session made, or another client has too."""
     told = [each for each in screenings if each.newcomer_code]
     codes = {each.newcomer_code or "" for each in told}
-    seen = source.rows_with(connection, select(newcomer.c.newcomer_code), newcomer.c.newcomer_code, codes)
+    seen = rows_with(connection, select(newcomer.c.newcomer_code), newcomer.c.newcomer_code, codes)
     made = {row["newcomer_code"] for row in seen}
     query = select(INTAKE.c.newcomer_code, INTAKE.c.client_code).distinct()
-    claims = source.rows_with(connection, query, INTAKE.c.newcomer_code, codes)
+    claims = rows_with(connection, query, INTAKE.c.newcomer_code, codes)
     clients = Counter(row["newcomer_code"] for row in claims if row["client_code"])
     unknown = [_about(each, "unknown_newcomer_code") for each in told if each.newcomer_code not in made]
     return [*unknown, *(_about(each, "newcomer_code_twice") for each in told if clients[each.newcomer_code] > 1)]

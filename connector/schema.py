@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Float, Index, Integer, MetaData, String, Table, Text, Time
 
-from connector.answer import storage_of
+from connector.answer import LOOKED_UP, storage_of
 from connector.fact_schema import derived
 from connector.layout import Level, layout_of
 from forms.form import Form, Question
@@ -25,7 +25,7 @@ _TYPES: Mapping[str, Any] = {
     "datetime": DateTime,
     "text": Text,
 }
-_INDEXED = ("client_code", "healing_group", "newcomer_code", "submitted_at")
+_INDEXED = (*LOOKED_UP, "submitted_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _choice_column(question: Question) -> Column[Any]:
 
 def _child_table(form: Form, name: str, columns: list[Column[Any]], metadata: MetaData) -> Table:
     root = Column("root_uuid", String(64), primary_key=True)
-    return Table(f"{form.form_id}_{name}", metadata, root, *columns)
+    return Table(f"{form.form_id}_{name}", metadata, root, *columns, sqlite_with_rowid=False)
 
 
 FORM_TABLES: Mapping[str, FormTables] = MappingProxyType(

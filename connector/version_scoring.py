@@ -102,7 +102,12 @@ def retired_questions(form: Form) -> dict[str, tuple[str, ...]]:
 def retired_scores(form: Form, answers: Mapping[str, str]) -> dict[str, Value]:
     """The phone's scores for which the form's table has no column today."""
     scores: dict[str, Value] = {}
-    for name in (each.score_name for each in form.instruments if each.score_name in retired_questions(form)):
+    for name in _retired_score_names(form):
         with contextlib.suppress(ValueError):
             scores[name] = parse_answer(answers.get(name, ""), "decimal")
     return scores
+
+
+@once_per_form
+def _retired_score_names(form: Form) -> tuple[str, ...]:
+    return tuple(each.score_name for each in form.instruments if each.score_name in retired_questions(form))

@@ -59,8 +59,7 @@ def _selected(node: Selected, answers: Answers) -> Value:
 
 
 def _round(node: Round, answers: Answers) -> Value:
-    value = number(evaluate(node.operand, answers))
-    return value if math.isnan(value) else float(math.floor(value + 0.5))
+    return round_half_up(number(evaluate(node.operand, answers)))
 
 
 def _named(node: Named, answers: Answers) -> Value:
@@ -80,7 +79,7 @@ def _binary(node: Binary, answers: Answers) -> Value:
         return truth(left) or truth(evaluate(node.right, answers))
     right = evaluate(node.right, answers)
     if operator in ("=", "!="):
-        return _equal(left, right) is (operator == "=")
+        return is_equal(left, right) is (operator == "=")
     return _ARITHMETIC[operator](number(left), number(right))
 
 
@@ -98,7 +97,8 @@ _VALUE_OF: dict[type[Expression], Callable[[Any, Answers], Value]] = {
 """One function a kind of node: a table is several times quicker than asking each node for its class in turn."""
 
 
-def _equal(a: Value, b: Value) -> bool:
+def is_equal(a: Value, b: Value) -> bool:
+    """Return whether two values are equal in XPath: as truths if one is a truth, as numbers if one is a number."""
     if isinstance(a, bool) or isinstance(b, bool):
         return truth(a) is truth(b)
     if isinstance(a, float) or isinstance(b, float):
@@ -106,16 +106,27 @@ def _equal(a: Value, b: Value) -> bool:
     return a == b
 
 
-def _divide(a: float, b: float) -> float:
+def divide(a: float, b: float) -> float:
+    """Return XPath's `a div b`, where a division by zero is NaN as on the phone."""
     return a / b if b else math.nan
+
+
+def modulo(a: float, b: float) -> float:
+    """Return XPath's `a mod b`, with the sign of `a`."""
+    return math.fmod(a, b) if b else math.nan
+
+
+def round_half_up(value: float) -> float:
+    """Return the nearest whole number, halves upward; NaN stays NaN."""
+    return value if math.isnan(value) else float(math.floor(value + 0.5))
 
 
 _ARITHMETIC = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
-    "div": _divide,
-    "mod": lambda a, b: math.fmod(a, b) if b else math.nan,
+    "div": divide,
+    "mod": modulo,
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b,

@@ -7,9 +7,12 @@ validmeasures/rwanda (CC0). Codes nest: 2 / 28 / 2801 / 280101 / 28010101. Names
 from __future__ import annotations
 
 import csv
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import takewhile
+from operator import attrgetter
 
 _LENGTHS = {1: "province", 2: "district", 4: "sector", 6: "cell", 8: "village"}
 
@@ -36,8 +39,17 @@ def all_places() -> dict[str, Place]:
         for row in csv.DictReader(lines):
             for length, level in reversed(_LENGTHS.items()):
                 code = row["village_code"][:length]
-                places.setdefault(code, Place(code, row[level], parent_code(code)))
+                if code in places:
+                    break  # what is around it was read with it
+                places[code] = Place(code, row[level], parent_code(code))
     return places
+
+
+@lru_cache(maxsize=1)
+def _by_level() -> dict[str, tuple[Place, ...]]:
+    """The places of each level, by code: those inside one place stand together."""
+    places = sorted(all_places().values(), key=attrgetter("code"))
+    return {level: tuple(place for place in places if len(place.code) == size) for size, level in _LENGTHS.items()}
 
 
 def parent_code(code: str) -> str:
@@ -47,8 +59,9 @@ def parent_code(code: str) -> str:
 
 def places_within(code: str, level: str) -> tuple[Place, ...]:
     """Return the places of `level` inside `code`, by code."""
-    inside = (place for place in all_places().values() if place.level == level and place.code.startswith(code))
-    return tuple(sorted(inside, key=lambda place: place.code))
+    places = _by_level()[level]
+    start = bisect_left(places, code, key=attrgetter("code"))
+    return tuple(takewhile(lambda place: place.code.startswith(code), places[start:]))
 
 
 def place_name(code: str | None) -> str:

@@ -75,6 +75,52 @@ def read_numbered_rows(content: bytes) -> dict[str, dict[int, Row]]:
         raise XlsFormError(f"the file is not a readable .xlsx workbook ({type(error).__name__})") from error
 
 
+@dataclass(frozen=True, slots=True)
+class SheetCells:
+    """One sheet as it stands: the values of its cells by row, dates and numbers as such, an empty cell as None.
+
+    A formula is the value that was calculated last, or UNCALCULATED when there is none or it is an error.
+    """
+
+    title: str
+    is_hidden: bool
+    rows: tuple[tuple[object, ...], ...]
+
+
+UNCALCULATED = "=?"
+"""Stands in a cell whose formula has no value."""
+
+
+def read_cells(content: bytes) -> tuple[SheetCells, ...]:
+    """Return every sheet of an .xlsx file, hidden ones too, with the cells as people made them.
+
+    Raises XlsFormError when the bytes are not a readable workbook.
+    """
+    try:
+        values = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+        formulas = openpyxl.load_workbook(io.BytesIO(content))
+        return tuple(_sheet_cells(sheet, formulas[sheet.title]) for sheet in values.worksheets)
+    except Exception as error:  # openpyxl raises many kinds for damaged files
+        raise XlsFormError(f"the file is not a readable .xlsx workbook ({type(error).__name__})") from error
+
+
+def _sheet_cells(values: Worksheet, formulas: Worksheet) -> SheetCells:
+    uncalculated = {
+        (cell.row, cell.column)
+        for line in formulas.iter_rows()
+        for cell in line
+        if cell.data_type == "f" and values.cell(cell.row, cell.column).value is None
+    }
+    rows = tuple(
+        tuple(
+            UNCALCULATED if cell.data_type == "e" or (cell.row, cell.column) in uncalculated else cell.value
+            for cell in line
+        )
+        for line in values.iter_rows()
+    )
+    return SheetCells(values.title, values.sheet_state != "visible", rows)
+
+
 def _rows(cells: Iterable[tuple[object, ...]]) -> Iterator[tuple[int, Row]]:
     lines = iter(cells)
     header = [_cell(value) for value in next(lines, ())]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -23,13 +24,17 @@ def newcomer_code(random_part: str) -> str:
 CARDS = tuple(newcomer_code(f"4AC7HK{letter}") for letter in "ABCDE")
 """The temporary codes of some newcomers."""
 
+STATEMENTS: dict[str, dict[Any, Any]] = {}
+"""Compiled statements by dialect: compiling them for each test's database anew costs more than running them."""
+
 
 @contextmanager
 def empty_database(url: str = "sqlite://") -> Iterator[Connection]:
     """A connection inside a transaction to a database with all tables; everything goes when the block ends."""
     engine = open_database(url)
+    statements = STATEMENTS.setdefault(engine.dialect.name, {})
     try:
-        with engine.connect() as connection:
+        with engine.connect().execution_options(compiled_cache=statements) as connection:
             precious.create_all(connection)
             derived.create_all(connection)
             yield connection

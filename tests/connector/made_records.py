@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
@@ -48,8 +49,10 @@ def stored(form_id: str, server_id: int, answers: Mapping[str, str], root: str =
 
 def keep(connection: Connection, *records: StoredRecord) -> None:
     """Put records into the store and derive from them, as a page of a sync does."""
+    kept = []
     for each in records:
-        _drop(connection, each.key)
+        was_there = _drop(connection, each.key)
+        kept.append(replace(each, replaces=each.server_id if was_there else None))
         body, identity = split_record(FORMS[each.form_id], each.record)
         key = {"asset_uid": each.asset_uid, "root_uuid": each.root_uuid}
         more = {"form_id": each.form_id, "server_id": each.server_id, "version_uuid": "v", "body": json.dumps(body)}
@@ -57,7 +60,7 @@ def keep(connection: Connection, *records: StoredRecord) -> None:
         row = {**key, **more, **sent, "body_hash": "-", "first_seen_at": MOMENT}
         connection.execute(insert(submission), [row])
         connection.execute(insert(submission_identity), [{**key, "body": json.dumps(identity)}])
-    apply_changes(connection, records, [])
+    apply_changes(connection, kept, [])
 
 
 def remove(connection: Connection, *records: StoredRecord) -> None:
@@ -67,10 +70,12 @@ def remove(connection: Connection, *records: StoredRecord) -> None:
     apply_changes(connection, [], [each.key for each in records])
 
 
-def _drop(connection: Connection, key: RecordKey) -> None:
-    for table in (submission, submission_identity):
+def _drop(connection: Connection, key: RecordKey) -> bool:
+    """Take a record out of the store; say whether it was there."""
+    for table in (submission_identity, submission):
         same = (table.c.asset_uid == key.asset_uid) & (table.c.root_uuid == key.root_uuid)
-        connection.execute(delete(table).where(same))
+        found = connection.execute(delete(table).where(same)).rowcount
+    return found > 0
 
 
 def register(

@@ -204,7 +204,7 @@ SETTINGS = {
     "journal_mode": "delete",
     "synchronous": 2,
     "temp_store": 2,
-    "cache_size": -16384,
+    "cache_size": -8192,
     "busy_timeout": 1000 * database.LOCK_WAIT,
 }
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Table, delete, event, update
+from sqlalchemy import Connection, Table, delete, event, inspect, text, update
 
 from connector import fact_schema as fact
 from connector.derive import apply_changes, rebuild, refresh_all_facts
@@ -240,7 +240,7 @@ def test_a_mistyped_code_is_one_problem_and_not_two(connection: Connection) -> N
 def test_one_person_entered_twice_is_shown_on_both_records(connection: Connection) -> None:
     keep(connection, intake(1, ANA, short_name="Aimée"))
     keep(connection, intake(2, BEA, "G2", short_name=" aimee "))
-    assert problems(connection, "possible_duplicate_person") == [("root-1", ANA), ("root-2", BEA)]
+    assert problems(connection, "likely_duplicate_person") == [("root-1", ANA), ("root-2", BEA)]
     assert all("Aim" not in row["message"] for row in rows(connection, fact.problem))
 
 
@@ -251,7 +251,7 @@ def test_a_duplicate_that_is_resolved_disappears_on_both_sides(connection: Conne
         keep(connection, intake(2, BEA, short_name="Béa"))
     else:
         remove(connection, intake(2, BEA))
-    assert problems(connection, "possible_duplicate_person") == []
+    assert problems(connection, "likely_duplicate_person") == []
 
 
 def test_change_follows_the_waves(connection: Connection) -> None:
@@ -331,9 +331,22 @@ def test_one_record_costs_a_bounded_number_of_statements(connection: Connection)
     keep(connection, *(intake(number, ANA[:-1] + letter) for number, letter in enumerate("34679ABCDEFHJKMNPRTVWXY", 1)))
     statements: list[str] = []
     event.listen(connection, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
-    one_record = intake(1, ANA[:-1] + "3", sex="male")
+    one_record = replace(intake(1, ANA[:-1] + "3", sex="male"), replaces=1)
     apply_changes(connection, [one_record], [])
     alone = len(statements)
     statements.clear()
     keep(connection, *(intake(number, ANA[:-1] + letter) for number, letter in enumerate("34679ABCDEFHJKMNPRTVWXY", 1)))
     assert len(statements) <= alone + 6 * 23  # the store of this test writes six statements a record
+
+
+def test_a_rebuild_drops_the_tables_of_questions_that_are_no_more_and_nothing_else(connection: Connection) -> None:
+    others = {
+        "outcome_old_reasons": "root_uuid varchar(64), choice varchar(64)",
+        "intake_old_repeat": "root_uuid varchar(64), position varchar(32), amount integer",
+        "outcome_my_own_analysis": "client varchar(16), result integer",
+    }
+    for name, columns in others.items():
+        connection.execute(text(f"CREATE TABLE {name} ({columns})"))
+    rebuild(connection)
+    found = set(inspect(connection).get_table_names()) & others.keys()
+    assert found == {"outcome_my_own_analysis"}

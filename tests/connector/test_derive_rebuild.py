@@ -142,13 +142,22 @@ def test_a_rebuild_changes_no_row(seed: int) -> None:
         assert differing(connection) == []
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 160))
+def test_a_rebuild_changes_no_row_after_long_histories(seed: int) -> None:
+    with empty_database() as connection:
+        register(connection, GROUPS[:2], weeks=15)
+        play(connection, Random(seed), 28)
+        assert differing(connection) == []
+
+
 def test_the_histories_reach_every_kind_of_fact() -> None:
     with empty_database() as connection:
         register(connection, GROUPS[:2], weeks=15)
         play(connection, Random(3), 30)
         found = dump(connection)
         never = {"attendance_components", "attendance_follow_up_members", "attendance_absent_travel"}
-        never |= {"attendance_absent_family", "attendance_absent_unknown"}
+        never |= {"attendance_absent_family", "attendance_absent_unknown", "told_code"}
         never |= {f"{form}_{prefix}_actions" for form in ("intake", "outcome") for prefix in ("safety", "safety_2")}
         assert {name for name, rows in found.items() if not rows} == never
 

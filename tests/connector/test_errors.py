@@ -30,6 +30,7 @@ def test_an_error_without_advice_is_one_line() -> None:
         (errors.NeedsPersonError, 6),
         (errors.BusyError, 7),
         (errors.FormError, 8),
+        (errors.AttentionError, 9),
     ],
 )
 def test_each_kind_of_failure_has_its_own_exit_code(kind: type[HealingError], code: int) -> None:
@@ -38,7 +39,7 @@ def test_each_kind_of_failure_has_its_own_exit_code(kind: type[HealingError], co
 
 def test_no_kind_is_without_a_code_of_its_own() -> None:
     codes = [kind.exit_code for kind in kinds]
-    assert sorted(codes) == [2, 3, 4, 5, 6, 7, 8]
+    assert sorted(codes) == [2, 3, 4, 5, 6, 7, 8, 9]
 
 
 @pytest.mark.parametrize("error", every_error, ids=lambda error: error.__name__)

@@ -13,8 +13,6 @@ from connector.facts_clients import (
     client_row,
     first_screening,
     missed_in_row,
-    person_key,
-    possible_duplicates,
     sessions_to_complete,
 )
 from forms.library import INSTRUMENTS
@@ -131,31 +129,6 @@ def test_ages_fall_into_bands(age: int | None, band: str | None) -> None:
 
 def test_of_two_intakes_the_one_that_arrived_first_counts() -> None:
     assert first_screening([replace(SCREENED, server_id=5), SCREENED]) is SCREENED
-
-
-@pytest.mark.parametrize("name", ["Aimée", "aimee", " A i m e e ", "AIMÉE"])
-def test_spelling_does_not_make_another_person(name: str) -> None:
-    assert person_key(name, SCREENED) == person_key("Aimee", SCREENED)
-
-
-@pytest.mark.parametrize("other", [{"sex": "male"}, {"birth_year": 1991}, {"sector": "2802"}])
-def test_another_sex_year_or_sector_is_another_person(other: dict[str, Any]) -> None:
-    assert person_key("Aimee", replace(SCREENED, **other)) != person_key("Aimee", SCREENED)
-
-
-def test_who_is_not_fully_known_is_like_nobody() -> None:
-    assert person_key(None, SCREENED) is None
-    assert person_key("Aimee", replace(SCREENED, birth_year=None, age=None)) is None
-
-
-def test_an_age_told_stands_for_the_year_of_birth() -> None:
-    assert person_key("Aimee", replace(SCREENED, birth_year=None)) == person_key("Aimee", SCREENED)
-
-
-def test_people_who_may_be_one_are_told_to_each_other() -> None:
-    found = possible_duplicates({"A": "r1", "B": "r2", "C": "r3"})
-    assert {each.client_code: "as B, C." in each.message for each in found} == {"A": True, "B": False, "C": False}
-    assert possible_duplicates({"A": "r1"}) == []
 
 
 def score(wave: str, value: int | None, root: str = "r") -> Score:

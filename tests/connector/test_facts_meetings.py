@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from connector.facts import HealingGroup, InDistress, Mark, Membership, Report
-from connector.facts_attendance import build_marks
 from connector.facts_clients import missed_in_row
 from connector.facts_sessions import build_sessions, session_row
 from tests.connector.derived_database import CARDS
+from tests.connector.mark_rows import build_marks
 
 START = dt.date(2026, 3, 2)
 GROUP = HealingGroup("G1", "28", "2801", "C1", "2026-A", START, 15)

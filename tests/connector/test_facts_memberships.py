@@ -24,8 +24,8 @@ def screening(group: str | None, joined: int | None, server_id: int = 1, enrolle
     return Screening(**{**told, **own, "healing_group": group, "joined_on": joined_on, "screened_on": day(0)})  # type: ignore[arg-type]
 
 
-def move(group: str, joined: int, reason: str | None = None) -> Move:
-    return Move(CODE, group, day(joined), reason)
+def move(group: str, joined: int, reason: str | None = None, kind: str = "transfer") -> Move:
+    return Move(CODE, group, day(joined), reason, kind)
 
 
 def leaving(on: int, group: str | None = None, reason: str = "left_group") -> Leaving:
@@ -133,6 +133,30 @@ def test_a_second_intake_after_leaving_is_no_problem() -> None:
         assert build_memberships(CODE, intakes, [], [left])[1] == []
 
 
+def test_a_coordinator_can_end_a_membership() -> None:
+    assert spans([screening("A", 5)], [move("A", 9, "moved", "leave")]) == [("A", 5, 9, "moved")]
+    assert spans([screening("A", 5)], [move("A", 9, None, "leave")]) == [("A", 5, 9, "left_group")]
+
+
+def test_a_leave_of_another_group_ends_nothing() -> None:
+    assert spans([screening("A", 5)], [move("B", 9, None, "leave")]) == [("A", 5, None, None)]
+
+
+def test_a_coordinators_join_while_still_a_member_elsewhere_is_a_problem() -> None:
+    found, problems = build_memberships(CODE, [screening("A", 5)], [move("B", 9, None, "join")], [])
+    assert [(each.healing_group, each.left_on) for each in found] == [("A", day(9)), ("B", None)]
+    assert [(each.kind, each.form_id, each.path) for each in problems] == [
+        ("member_of_two_groups", "registry", "moves.csv 2026-03-10")
+    ]
+
+
+def test_a_join_after_leaving_is_no_problem() -> None:
+    moves = [move("A", 9, None, "leave"), move("B", 9, None, "join")]
+    found, problems = build_memberships(CODE, [screening("A", 5)], moves, [])
+    assert [(each.healing_group, each.left_on) for each in found] == [("A", day(9)), ("B", None)]
+    assert problems == []
+
+
 def test_death_and_moving_away_are_leavings() -> None:
     results = ("interviewed", "died", "moved_away", "not_found")
     visits = [Visit("r", 1, CODE, "endline", result, day(3)) for result in results]
@@ -152,7 +176,8 @@ def test_the_day_of_leaving_is_the_first_day_outside() -> None:
 groups = st.sampled_from("AB")
 days = st.integers(0, 9)
 some_screenings = st.lists(st.builds(screening, groups, days, st.integers(1, 5)), max_size=3)
-some_moves = st.lists(st.builds(move, groups, days), max_size=3)
+kinds = st.sampled_from(["join", "transfer", "leave"])
+some_moves = st.lists(st.builds(move, groups, days, st.none(), kinds), max_size=3)
 some_leavings = st.lists(st.builds(leaving, days, st.sampled_from(["A", "B", None])), max_size=4)
 
 

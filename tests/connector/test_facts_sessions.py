@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from connector.facts import HealingGroup, InDistress, Membership, Report
-from connector.facts_attendance import build_marks
 from connector.facts_sessions import build_sessions, reports_of_unknown_group, session_row, unknown_cha
+from tests.connector.mark_rows import build_marks
 
 START = dt.date(2026, 3, 2)
 GROUP = HealingGroup("G1", "28", "2801", "C1", "2026-A", START, 15)

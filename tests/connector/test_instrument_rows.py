@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connector.instrument_rows import MISSING, instrument_rows
+from connector.instrument_rows import INSTRUMENT_COLUMNS, MISSING, instrument_rows
 from connector.recompute import recompute
 from forms.expression import Literal
 from forms.form import Form, Group, Question
@@ -29,7 +29,10 @@ def form_of(instrument: Instrument) -> Form:
 def rows(instrument: Instrument, answers: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
     """The rows of one record that was scored by the connector."""
     form = form_of(instrument)
-    return instrument_rows(form, answers, {}, recompute(form, answers), {"root_uuid": "r"}, None)
+    found = instrument_rows(form, answers, {}, recompute(form, answers), "r", None)
+    return {
+        name: [dict(zip(INSTRUMENT_COLUMNS[name], row, strict=True)) for row in rows] for name, rows in found.items()
+    }
 
 
 def all_with(instrument: Instrument, code: str, **others: str) -> dict[str, str]:

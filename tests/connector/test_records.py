@@ -163,7 +163,7 @@ def test_a_record_that_cannot_be_read_is_one_problem() -> None:
     stored = StoredRecord("asset", "root", "household", 7, {})
     rows = unreadable(stored, "KeyError")
     assert [each.kind for each in rows.problems] == ["unreadable_record"]
-    assert list(rows.with_problems()) == ["problem"]
+    assert rows.tables == {}
 
 
 KEYS = [*FORM_TABLES["intake"].record.columns.keys(), "about/sex", "interview/phq9/phq9_1", "interview", "a/b/c"]
@@ -216,3 +216,11 @@ def test_a_roster_answer_that_no_roster_could_hold_is_a_problem(code: str) -> No
         ("missing_answer", "healing_group"),
     ]
     assert rows.tables["attendance"][0]["healing_group"] is None
+
+
+def test_answers_under_two_keys_give_each_row_once() -> None:
+    record = {"colours": "red", "old_group/colours": "red blue", "child": [{"child/child_age": "3"}]}
+    rows = read({**record, "old/child": [{"old/child/child_age": "4"}]})
+    assert [row["choice"] for row in rows.tables["household_colours"]] == ["red", "blue"]
+    assert [row["child_age"] for row in rows.tables["household_child"]] == [3]
+    assert [(each.kind, each.path) for each in rows.problems] == [("unexpected_shape", "old/child")]

@@ -163,3 +163,43 @@ def test_true_in_the_file_allows_an_unencrypted_address(folder: Path) -> None:
 
 def test_every_key_has_one_variable() -> None:
     assert len(set(VARIABLES.values())) == len(VARIABLES)
+
+
+def test_the_token_may_lie_in_a_file_of_its_own(folder: Path) -> None:
+    write_token(folder, f"{TOKEN}\n")
+    assert load_settings(environ={"KOBO_TOKEN_FILE": str(folder / "token")}).token == TOKEN
+    assert load_settings({"token": "other"}, {"KOBO_TOKEN_FILE": str(folder / "token")}).token == "other"
+
+
+def test_a_file_with_the_token_that_everybody_may_read_is_refused(folder: Path) -> None:
+    write_token(folder, TOKEN, 0o644)
+    with pytest.raises(SettingsError, match="everybody on this machine may read it") as caught:
+        load_settings({"token_file": str(folder / "token")})
+    assert "chmod 600" in caught.value.advice and TOKEN not in str(caught.value)
+
+
+def test_a_file_with_the_token_that_is_not_there_is_told_with_where_it_was_named(folder: Path) -> None:
+    with pytest.raises(SettingsError, match=r"KOBO_TOKEN_FILE names .*absent, which cannot be read: No such file"):
+        load_settings(environ={"KOBO_TOKEN_FILE": str(folder / "absent")})
+
+
+@pytest.mark.parametrize("content", ["two words", "", "é"])
+def test_a_file_with_something_else_than_a_token_is_refused_and_not_repeated(folder: Path, content: str) -> None:
+    write_token(folder, content)
+    with pytest.raises(SettingsError, match="token") as caught:
+        load_settings({"token_file": str(folder / "token")})
+    assert not content or content not in str(caught.value)
+
+
+def write_token(folder: Path, content: str, mode: int = 0o600) -> None:
+    """A file with the token."""
+    (folder / "token").write_text(content, encoding="utf-8")
+    (folder / "token").chmod(mode)
+
+
+def test_a_log_is_asked_for_by_flag_variable_or_file(folder: Path) -> None:
+    assert load_settings().log is None
+    assert load_settings(environ={"HEALING_LOG": "-"}).log == "-"
+    assert load_settings({"log": "a.log"}, {"HEALING_LOG": "-"}).log == "a.log"
+    write(folder, 'log = "b.log"')
+    assert load_settings().log == "b.log"
