@@ -97,6 +97,8 @@ def loopback_listener() -> Iterator[tuple[str, int]]:
 
 
 LONGEST_FIRST = (
+    "tests/connector/proofs/test_schedules.py",
+    "tests/connector/proofs/test_enumeration.py",
     "tests/test_demo.py",
     "tests/sandbox/test_server_recorded_exchanges.py",
     "tests/forms/test_pyxform3_equivalence.py",

@@ -45,6 +45,8 @@ SQL_BY_HAND = re.compile(
     re.DOTALL,
 )
 SQL_TEXT_FUNCTIONS = {"text", "literal_column", "exec_driver_sql"}
+HANDS_TO_THE_DRIVER = "connector/bulk.py"
+"""The one file that gives the database's driver a statement itself, one that SQLAlchemy has compiled."""
 
 type_of_function = (ast.FunctionDef, ast.AsyncFunctionDef)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -187,7 +189,8 @@ def test_each_dependency_has_one_front_door(path: PurePosixPath) -> None:
 
 @every_file
 def test_no_sql_is_written_by_hand(path: PurePosixPath) -> None:
-    assert sql_by_hand(parse(path)) == []
+    allowed = ["exec_driver_sql"] if str(path) == HANDS_TO_THE_DRIVER else []
+    assert sql_by_hand(parse(path)) == allowed
 
 
 @every_file

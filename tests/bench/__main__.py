@@ -22,7 +22,7 @@ def main() -> None:
     parser.add_argument("--full", action="store_true", help="100,000 records")
     parser.add_argument("--only", nargs="+", choices=CASES, default=CASES)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where made records are kept")
-    parser.add_argument("--keep-page", action="store_true", help="leave docs/benchmarks.md as it is")
+    parser.add_argument("--keep-page", action="store_true", help="leave docs/benchmarks.md as it is; so does --only")
     asked = parser.parse_args()
     bench = Bench(100_000 if asked.full else asked.records, asked.rounds, asked.folder)
     print(f"{bench.size:,} records; {machine()}")
@@ -31,7 +31,7 @@ def main() -> None:
         for line in measure(bench, both, asked.only):
             print(line if isinstance(line, str) else as_table([line]).splitlines()[-1], flush=True)
             (parts if isinstance(line, str) else lines).append(line)  # type: ignore[arg-type]
-    if not asked.keep_page:
+    if not asked.keep_page and set(asked.only) == set(CASES):
         write_page(lines, parts, "make bench" + (" BENCH_ARGS=--full" if asked.full else ""))
 
 

@@ -36,7 +36,9 @@ def main() -> None:
 
     if "," in database:
         host, username, name = database.split(",")
-        credentials = {"host": host, "username": username, "database": name, "password": "x", "port": 5432}
+        # dlt wants a host by name; the folder of the socket, said later in the address, is what counts
+        place = {"host": "localhost", "port": 5432, "query": {"host": host}}
+        credentials = {"username": username, "database": name, "password": "x", **place}
         destination = dlt.destinations.postgres(credentials)
     else:
         destination = dlt.destinations.sqlalchemy(f"sqlite:///{database}")
