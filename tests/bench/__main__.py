@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def main() -> None:
             print(line if isinstance(line, str) else as_table([line]).splitlines()[-1], flush=True)
             (parts if isinstance(line, str) else lines).append(line)  # type: ignore[arg-type]
     if not asked.keep_page and set(asked.only) == set(CASES):
-        write_page(lines, parts, "make bench" + (" BENCH_ARGS=--full" if asked.full else ""))
+        said = " ".join(sys.argv[1:])
+        write_page(lines, parts, "make bench" + (f' BENCH_ARGS="{said}"' if said else ""))
 
 
 def measure(bench: Bench, both: Sequence[Databases], only: Sequence[str]) -> Iterator[Line | str]:

@@ -14,13 +14,12 @@ import pytest
 from sqlalchemy import Engine
 
 from connector.database import open_database
-from connector.errors import BusyError, HealingError, MassDeletionError
+from connector.errors import MassDeletionError
 from connector.kobo import KoboClient
 from connector.project import Project
 from connector.quarantine import count_waiting
 from connector.sync_form import FormSync
-from connector.writer_lock import single_writer
-from tests.connector.fake_kobo import SERVER, FakeKobo
+from tests.connector.fake_kobo import FakeKobo
 from tests.connector.proofs.enumeration import fault_cases, request_cases, run_all, step_cases
 from tests.connector.proofs.fast_client import fast_client
 from tests.connector.proofs.faults import BY_NAME
@@ -30,7 +29,6 @@ from tests.connector.proofs.scenario import server, told
 from tests.connector.proofs.state import empty_light_database, prepared, state_of
 from tests.connector.proofs.world import PROJECTS, A, World
 
-MOST_TRIES = 5
 EVERY_THIRD = 3
 """Of many cases, which are all tried in the enumeration, these will do to catch a bug."""
 
@@ -230,56 +228,3 @@ def keeps_what_cannot_be_read(program: Program) -> None:
     with world.engine.connect() as connection:
         assert count_waiting(connection) == 1
     assert (A, "good") in state_of(world.engine).live
-
-
-def lets_nobody_else_write(program: Program) -> None:
-    """While another run is active there is no second one."""
-    with TemporaryDirectory(dir=in_memory(Path.cwd())) as folder:
-        engine = prepared(open_database(f"sqlite:///{folder}/healing.db"))
-        world = program.world(server("markers"), engine)
-        world.projects = world.projects[:1]
-        with single_writer(engine), pytest.raises(BusyError):
-            world.run()
-        engine.dispose()
-
-
-def gives_up(program: Program) -> None:
-    """A server that goes on failing is asked no more than a few times."""
-    world = after_first_run(program, "markers")
-    BY_NAME["503"].put(world.kobo, 1, is_lasting=True)
-    with pytest.raises(HealingError):
-        world.run()
-    assert len(world.kobo.requests) <= MOST_TRIES
-
-
-def stays_with_its_server(program: Program) -> None:
-    """A redirect is not followed: nobody else hears of us."""
-    world = after_first_run(program, "markers")
-    BY_NAME["redirect"].put(world.kobo, 1, is_lasting=False)
-    with pytest.raises(HealingError):
-        world.run()
-    assert world.kobo.hosts == {SERVER}
-
-
-def shows_its_own_token(program: Program) -> None:
-    """What a file named .netrc says of the server does not take the token's place."""
-    world = after_first_run(program, "markers")
-    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as environment:
-        netrc = Path(folder) / "netrc"
-        netrc.write_text("machine kobo.invalid login somebody password else")
-        environment.setenv("NETRC", str(netrc))
-        world.run()
-    assert world.kobo.tokens <= {None, "Token sentineltoken"}
-
-
-def refuses_a_cut_body(program: Program) -> None:
-    """A packed body without its end is not used, even if what is there can be read."""
-    world = after_first_run(program, "markers")
-    BY_NAME["gzip without its end"].put(world.kobo, 1, is_lasting=True)
-    with pytest.raises(HealingError):
-        world.run()
-
-
-def is_idle(program: Program) -> None:
-    """A run that finds nothing new writes nothing."""
-    after_first_run(program, "markers").check_idle()

@@ -14,7 +14,9 @@ from connector.sync_form import FormSync
 from connector.sync_intake import Intake
 from tests.connector.fake_kobo import client_of
 from tests.connector.proofs import probes
+from tests.connector.proofs import probes_outside as outside
 from tests.connector.proofs import seeded_bugs as bugs
+from tests.connector.proofs import seeded_client_bugs as clients
 from tests.connector.proofs.light_project import LightProject
 from tests.connector.proofs.probes import Probe, Program
 from tests.connector.proofs.world import PROJECTS
@@ -40,7 +42,7 @@ def kept_by(intake: type[Intake], name: str, probe: Probe, base: type[FormSync] 
 
 def asked_by(client: type[KoboClient], name: str, probe: Probe, base: type[FormSync] = FormSync) -> Bug:
     """A bug in the client."""
-    return Bug(name, Program(base, bugs.speaking(client)), probe, Program(base))
+    return Bug(name, Program(base, clients.speaking(client)), probe, Program(base))
 
 
 def derived_by(project: type[LightProject], name: str, probe: Probe) -> Bug:
@@ -81,22 +83,33 @@ BUGS = (
     Bug("light records kept", Program(bugs.keeping(comparison=bugs.KeepsLightRecords)), sees_all_by_marks),
     derived_by(bugs.KeepsOldRows, "rows of a repeat not replaced", sees_all),
     derived_by(bugs.KeepsRowsOfDeleted, "rows of deleted records kept", sees_all),
-    asked_by(bugs.ByOffset, "pages by offset", probes.pages_without_a_gap, Unlisted),
+    asked_by(clients.ByOffset, "pages by offset", probes.pages_without_a_gap, Unlisted),
     asked_by(
-        bugs.ByOffset, "comparison by offset", partial(probes.pages_without_a_gap, is_sweep=True), bugs.NotAskedAgain
+        clients.ByOffset,
+        "comparison by offset",
+        partial(probes.pages_without_a_gap, is_sweep=True),
+        bugs.NotAskedAgain,
     ),
-    asked_by(bugs.UncheckedPages, "shape unchecked", partial(probes.bears_fault, name="JSON error"), Unlisted),
-    asked_by(bugs.SwallowsErrors, "bad JSON swallowed", partial(probes.bears_fault, name="half of it"), Unlisted),
-    asked_by(bugs.ByNumber, "identity by number", sees_all),
-    asked_by(bugs.RefusalIsNothing, "no history is no change", probes.sees_an_edit_far_behind),
-    asked_by(bugs.WithoutOverlap, "no overlap of the history", probes.sees_what_happens_in_one_second, Unlisted),
-    Bug("redirect followed", Program(client=bugs.speaking(wire=bugs.Follows)), probes.stays_with_its_server),
-    Bug("cut body taken", Program(client=bugs.speaking(wire=bugs.TakesCutBodies)), probes.refuses_a_cut_body),
-    Bug("tries without end", Program(client=bugs.speaking(wire=bugs.NeverGivesUp)), probes.gives_up),
+    asked_by(clients.UncheckedPages, "shape unchecked", partial(probes.bears_fault, name="JSON error"), Unlisted),
+    asked_by(clients.SwallowsErrors, "bad JSON swallowed", partial(probes.bears_fault, name="half of it"), Unlisted),
+    asked_by(clients.ByNumber, "identity by number", sees_all),
+    asked_by(clients.RefusalIsNothing, "no history is no change", probes.sees_an_edit_far_behind),
+    asked_by(clients.WithoutOverlap, "no overlap of the history", probes.sees_what_happens_in_one_second, Unlisted),
+    Bug(
+        "redirect followed",
+        Program(client=clients.speaking(wire=clients.Follows)),
+        outside.stays_with_its_server,
+    ),
+    Bug(
+        "cut body taken",
+        Program(client=clients.speaking(wire=clients.TakesCutBodies)),
+        outside.refuses_a_cut_body,
+    ),
+    Bug("tries without end", Program(client=clients.speaking(wire=clients.NeverGivesUp)), outside.gives_up),
     Bug(
         "netrc read",
-        Program(client=bugs.speaking(wire=bugs.ReadsNetrc)),
-        probes.shows_its_own_token,
+        Program(client=clients.speaking(wire=clients.ReadsNetrc)),
+        outside.shows_its_own_token,
         Program(client=client_of),
     ),
 )
@@ -114,10 +127,10 @@ def test_without_the_bug_the_probe_is_stood(bug: Bug) -> None:
 
 
 def test_a_lock_that_is_off_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    probes.lets_nobody_else_write(RIGHT)
+    outside.lets_nobody_else_write(RIGHT)
     monkeypatch.setattr(connector.sync, "single_writer", lambda engine: nullcontext())
     with pytest.raises(pytest.fail.Exception):
-        probes.lets_nobody_else_write(RIGHT)
+        outside.lets_nobody_else_write(RIGHT)
 
 
 def test_the_bugs_are_as_many_as_promised() -> None:
