@@ -10,12 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, delete, func, insert, select
 
 from connector.adopted_content import Content
-from connector.adopted_kinds import MEDIA_KINDS
 from connector.adopted_records import RecordReader
 from connector.adopted_split import Splitter
 from connector.adopted_tables import Choices, Level, build_level
 from connector.adopted_taking import SYSTEM_KEYS, LevelKeys, Memory
 from connector.adopted_union import Union, unite
+from connector.answer import MEDIA_KINDS
 from connector.bulk import chunks, delete_keys, insert_tuples
 from connector.fact_schema import problem
 from connector.precious_schema import submission

@@ -5,18 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from connector.answer import STORAGE_OF_KINDS
+
 STORAGES: Mapping[str, str] = {
-    "integer": "integer",
+    **STORAGE_OF_KINDS,
     "repeat_count": "integer",
-    "decimal": "decimal",
-    "range": "decimal",
-    "date": "date",
-    "today": "date",
-    "time": "time",
-    "dateTime": "datetime",
-    "datetime": "datetime",
-    "start": "datetime",
-    "end": "datetime",
     "select_one": "code",
     "score__row": "code",
     "rank__level": "code",
@@ -33,7 +26,6 @@ STORAGES: Mapping[str, str] = {
 POINTS = frozenset(kind for kind, storage in STORAGES.items() if storage == "point")
 ANSWER_KINDS = frozenset(STORAGES) - POINTS
 """Kinds whose answers name and locate nobody; whatever is not listed here is kept apart."""
-MEDIA_KINDS = frozenset({"image", "audio", "video", "file", "background-audio"})
 SILENT_KINDS = frozenset({"note", "xml-external", "csv-external", "audit"})
 """Kinds that put no answer into a record, or one that the server keeps among its own keys."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from forms.expression import Binary, CountSelected, Expression, If, Literal, Ref, Round
@@ -24,7 +24,7 @@ _BIGGEST_INTEGER = 2**31 - 1
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _AFTER_DAY = re.compile(r"(?<=^\d{4}-\d\d-\d\d)([T+Z-].*)$")
 ROSTER_NAME = re.compile(rf"[A-Za-z0-9_.-]{{1,{LONGEST_ROSTER_NAME}}}")
-_STORAGE = {
+STORAGE_OF_KINDS: Mapping[str, str] = {
     "integer": "integer",
     "decimal": "decimal",
     "range": "decimal",
@@ -36,13 +36,16 @@ _STORAGE = {
     "start": "datetime",
     "end": "datetime",
 }
+"""How answers are stored that are not text, by kind of question; in any form."""
+MEDIA_KINDS = frozenset({"image", "audio", "video", "file", "background-audio"})
+"""Kinds of questions that ask for a file."""
 
 
 def storage_of(question: Question, form: Form) -> str:
     """Return how the answers of a question are stored: integer, decimal, date, time, datetime or text."""
     if question.kind == "calculate" and question.calculation is not None:
         return storage_of_calculation(question.calculation, form)
-    return _STORAGE.get(question.kind, "text")
+    return STORAGE_OF_KINDS.get(question.kind, "text")
 
 
 def storage_of_calculation(calculation: Expression, form: Form) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -51,7 +51,10 @@ def errors_of_driver(connection: Connection) -> Iterator[Any]:
         raise found from None
 
 
-_SQLITE = {
+Kinds = Mapping[str, tuple[type[StorageError], str, str]]
+"""By the start of a driver's code: our error, what it says of the database, and what to do."""
+
+_SQLITE: Kinds = {
     "SQLITE_BUSY": (DatabaseLockedError, "is in use by another program", "Wait until it has finished, and try again."),
     "SQLITE_LOCKED": (DatabaseLockedError, "is in use by another program", "Wait until it has finished."),
     "SQLITE_CANTOPEN": (DatabaseUnreachableError, "cannot be opened", "Check its path and who may read it."),
@@ -66,13 +69,10 @@ _SQLITE = {
 def sqlite_error(error: BaseException, where: str) -> StorageError:
     """Our error for one of SQLite's driver, in the database named by `where`."""
     name = str(getattr(error, "sqlite_errorname", type(error).__name__))
-    for start, (kind, what, advice) in _SQLITE.items():
-        if name.startswith(start):
-            return kind(f"{where} {what}.", advice=advice)
-    return _refused(where, name, error)
+    return _known(_SQLITE, name, error, where)
 
 
-_POSTGRESQL = {
+_POSTGRESQL: Kinds = {
     "28": (DatabaseUnreachableError, "refuses the user or the password", "Check them in DATABASE_URL."),
     "3D": (DatabaseUnreachableError, "does not exist", "Create it, or check its name in DATABASE_URL."),
     "08": (DatabaseUnreachableError, "does not answer", "Check that the server runs; then try again."),
@@ -87,10 +87,15 @@ _POSTGRESQL = {
 
 def _postgresql_error(error: BaseException, where: str) -> StorageError:
     state = getattr(error, "sqlstate", None) or _state_of_refusal(error)
-    for start, (kind, what, advice) in _POSTGRESQL.items():
-        if state.startswith(start):
+    return _known(_POSTGRESQL, state, error, where)
+
+
+def _known(kinds: Kinds, code: str, error: BaseException, where: str) -> StorageError:
+    """Our error for the code of a driver: by the first start in `kinds` that fits, else a refused statement."""
+    for start, (kind, what, advice) in kinds.items():
+        if code.startswith(start):
             return kind(f"{where} {what}.", advice=advice)
-    return _refused(where, state, error)
+    return _refused(where, code, error)
 
 
 def _state_of_refusal(error: BaseException) -> str:

@@ -112,10 +112,6 @@ class DataCalls(Caller):
         for start in range(0, len(wanted), IDS_A_CALL):
             yield from self.record_pages(uid, query={"_id": {"$in": wanted[start : start + IDS_A_CALL]}})
 
-    def records_by_root_uuid(self, uid: str, root_uuids: Iterable[str]) -> Iterator[Json]:
-        """The records of `pages_by_root_uuid`, those that can be read."""
-        return (record for page in self.pages_by_root_uuid(uid, root_uuids) for record in page.records)
-
     def history(self, uid: str, since: datetime) -> tuple[HistoryEvent, ...] | None:
         """What was added, modified and deleted at `since` or later, newest first, without repetitions.
 

@@ -33,11 +33,6 @@ def count_live(connection: Connection, asset_uid: str, after_id: int | None = No
     return connection.scalar(query) or 0
 
 
-def live_roots(connection: Connection, asset_uid: str) -> set[str]:
-    """Return the identities of all live records of a project; it takes memory by their number."""
-    return set(connection.scalars(select(submission.c.root_uuid).where(_is_live(asset_uid))))
-
-
 def rows_between(
     connection: Connection, asset_uid: str, after_id: int | None = None, upto_id: int | None = None
 ) -> list[LiveRow]:

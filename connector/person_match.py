@@ -9,7 +9,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
 
 from connector.person_name import Name, blocks_of_name, likeness
 
@@ -120,12 +119,6 @@ def pairs_among(people: Iterable[Person]) -> list[Pair]:
             filed.setdefault(block, []).append(person)
     pairs = (pair for pair in found.values() if pair)
     return sorted(pairs, key=lambda pair: (pair.first_code, pair.second_code))
-
-
-def all_pairs(people: Iterable[Person]) -> list[Pair]:
-    """Return what `pairs_among` returns by comparing everybody with everybody."""
-    compared = (compare(*two) for two in combinations(people, 2))
-    return sorted((pair for pair in compared if pair), key=lambda pair: (pair.first_code, pair.second_code))
 
 
 def phone_key(text: str | None) -> str | None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
+from connector.answer import MEDIA_KINDS
 from connector.derive import apply_changes
 from connector.identity import split_record
 from connector.layout import Level, layout_of, once_per_form
@@ -15,7 +16,6 @@ from connector.records import RecordKey, StoredRecord
 from forms.form import Form
 
 Json = Mapping[str, Any]
-MEDIA_KINDS = frozenset({"image", "audio", "video", "file", "background-audio"})
 
 
 class Project(Protocol):

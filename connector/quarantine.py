@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
 
 from connector.bulk import chunks
 from connector.kobo_values import Refused
-from connector.precious_schema import quarantine, submission
+from connector.precious_schema import quarantine
 
 
 def keep_refused(connection: Connection, asset_uid: str, refused: Iterable[Refused], now: datetime) -> int:
@@ -41,25 +41,9 @@ def waiting(connection: Connection, asset_uid: str) -> Sequence[Row[Any]]:
     return connection.execute(query).all()
 
 
-def waiting_roots(connection: Connection, asset_uid: str) -> set[str]:
-    """Return the identities that wait, as far as they can be told. Raises StorageError."""
-    known = select(quarantine.c.root_uuid).where(_is_waiting(asset_uid), quarantine.c.root_uuid.is_not(None))
-    return set(connection.scalars(known))
-
-
 def count_waiting(connection: Connection, asset_uid: str | None = None) -> int:
     """Return how many records wait unread, in one project or in all. Raises StorageError."""
     return _count(connection, _is_waiting(asset_uid))
-
-
-def count_unstored(connection: Connection, asset_uid: str) -> int:
-    """Return how many records are here only as waiting: with those that are stored and live, all that are here.
-
-    A record whose edit cannot be read is stored as it was, and waits; it is not among these. Raises StorageError.
-    """
-    same = (submission.c[name] == quarantine.c[name] for name in ("asset_uid", "root_uuid"))
-    is_stored = exists().where(*same, submission.c.deleted_at.is_(None))
-    return _count(connection, and_(_is_waiting(asset_uid), ~is_stored))
 
 
 def resolve(

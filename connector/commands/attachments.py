@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from connector.adopted_content import read_content
-from connector.adopted_kinds import MEDIA_KINDS
+from connector.answer import MEDIA_KINDS
 from connector.attachment_folder import AttachmentFolder
 from connector.attachments import FileCounts, FileRun
 from connector.commands.command import Command, Context

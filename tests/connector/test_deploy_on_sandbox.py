@@ -178,7 +178,8 @@ def test_records_are_read_counted_and_found_and_their_history_is_told(
     pages = list(client.record_pages(uid, page_size=2))
     assert [len(page.records) for page in pages] == [2, 2, 1]
     assert client.count(uid) == client.asset(uid).submission_count == 5
-    found = [str(record["meta/rootUuid"]) for record in client.records_by_root_uuid(uid, [*roots[:2], "absent"])]
+    given = client.pages_by_root_uuid(uid, [*roots[:2], "absent"])
+    found = [str(record["meta/rootUuid"]) for page in given for record in page.records]
     assert sorted(found) == sorted(f"uuid:{root}" for root in roots[:2])
     events = client.history(uid, datetime.now(UTC) - timedelta(minutes=5))
     assert events is not None and {event.root_uuid for event in events} == set(roots)

@@ -229,7 +229,8 @@ def test_no_deletion_in_between_hides_a_record_and_none_comes_twice(
 def test_records_are_fetched_by_root_uuid_a_hundred_at_a_time() -> None:
     server = Records(list(range(1, 251)), largest=40)
     wanted = [f"{i:036d}" for i in range(1, 241)] + [f"uuid:{5:036d}", f"{999:036d}"]
-    found = [record["_id"] for record in server.client().records_by_root_uuid(ASSET, wanted)]
+    pages = server.client().pages_by_root_uuid(ASSET, wanted)
+    found = [record["_id"] for page in pages for record in page.records]
     assert sorted(found) == list(range(1, 241))
     assert max(len(wish["query"]["meta/rootUuid"]["$in"]) for wish in server.asked) == 100
 
@@ -273,13 +274,13 @@ def test_a_request_for_three_hundred_numbers_fits_into_the_servers_request_line(
 def test_a_request_for_a_hundred_records_fits_into_the_servers_request_line() -> None:
     empty = reply({"count": 0, "results": []})
     client, network, _ = client_of(empty)
-    list(client.records_by_root_uuid(ASSET, [f"9d41b9b8-1e5b-4f7f-8d31-{i:012d}" for i in range(100)]))
+    list(client.pages_by_root_uuid(ASSET, [f"9d41b9b8-1e5b-4f7f-8d31-{i:012d}" for i in range(100)]))
     assert len(network.requests[0].path_url) < 8000
 
 
 def test_nobody_wanted_means_no_request() -> None:
     client, network, _ = client_of()
-    assert list(client.records_by_root_uuid(ASSET, [])) == [] and network.calls == []
+    assert list(client.pages_by_root_uuid(ASSET, [])) == [] and network.calls == []
 
 
 def rows(*moments: str, action: str = "modify-submission") -> list[dict[str, Any]]:

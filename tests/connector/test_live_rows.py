@@ -13,7 +13,6 @@ from connector.live_rows import (
     count_validated,
     files_hash,
     highest_number,
-    live_roots,
     number_at,
     rows_between,
     rows_numbered,
@@ -64,7 +63,7 @@ def test_a_range_begins_after_its_first_number_and_ends_with_its_last(engine: En
 
 def test_deleted_records_and_those_of_other_projects_are_left_out(engine: Engine) -> None:
     with engine.connect() as connection:
-        assert live_roots(connection, LIGHT_ASSET) == {"root-10", "root-20", "root-40"}
+        assert {row.root_uuid for row in rows_between(connection, LIGHT_ASSET)} == {"root-10", "root-20", "root-40"}
         assert set(rows_of(connection, LIGHT_ASSET, ["root-10", "root-30", "nobody"])) == {"root-10"}
         assert [row.root_uuid for row in rows_numbered(connection, LIGHT_ASSET, [30, 40])] == ["root-40"]
         assert count_live(connection, "another") == 0 and highest_number(connection, "another") is None

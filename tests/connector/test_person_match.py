@@ -2,13 +2,15 @@
 
 import datetime as dt
 import time
+from collections.abc import Iterable
+from itertools import combinations
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.person_match import GRADES, POINTS, Person, all_pairs, compare, pairs_among, phone_key
+from connector.person_match import GRADES, POINTS, Pair, Person, compare, pairs_among, phone_key
 from connector.person_name import read_name
 from connector.sandbox.story_people import invent_person
 
@@ -96,6 +98,12 @@ people = st.lists(
     max_size=12,
     unique_by=lambda each: each.client_code,
 )
+
+
+def all_pairs(people: Iterable[Person]) -> list[Pair]:
+    """What `pairs_among` returns, by comparing everybody with everybody."""
+    compared = (compare(*two) for two in combinations(people, 2))
+    return sorted((pair for pair in compared if pair), key=lambda pair: (pair.first_code, pair.second_code))
 
 
 @given(people)

@@ -11,14 +11,13 @@ from connector.database import open_database
 from connector.kobo_values import Refused
 from connector.precious_schema import precious, quarantine, submission
 from connector.quarantine import (
-    count_unstored,
     count_waiting,
     keep_refused,
     resolve,
     resolve_unseen,
     waiting,
-    waiting_roots,
 )
+from connector.sync_here import Here
 
 NOW = datetime(2026, 11, 26, 9, 0)
 LATER = NOW + timedelta(hours=1)
@@ -73,9 +72,7 @@ def test_a_record_that_was_settled_waits_again_when_it_comes_again(connection: C
 def test_what_was_read_or_is_gone_is_settled_and_its_text_stays(connection: Connection) -> None:
     keep_refused(connection, "x", [refused(), refused("8", 8, "r8"), refused("9", 9, None), NAMELESS], NOW)
     assert resolve(connection, "x", LATER, roots=["r7", "other"], server_ids=[9]) == 2
-    assert {row.root_uuid for row in waiting(connection, "x")} == {"r8", None} and waiting_roots(connection, "x") == {
-        "r8"
-    }
+    assert {row.root_uuid for row in waiting(connection, "x")} == {"r8", None}
     assert resolve(connection, "x", LATER, without_id=True) == 1
     assert len(connection.execute(select(quarantine.c.body)).all()) == 4
 
@@ -91,14 +88,16 @@ def test_a_run_that_read_everything_settles_what_was_not_served(connection: Conn
     keep_refused(connection, "x", [refused(), NAMELESS], NOW)
     keep_refused(connection, "x", [refused()], LATER)
     assert resolve_unseen(connection, "x", LATER, LATER) == 1
-    assert waiting_roots(connection, "x") == {"r7"}
+    assert {row.root_uuid for row in waiting(connection, "x")} == {"r7"}
 
 
 def test_a_record_that_is_stored_as_it_was_is_not_counted_twice(connection: Connection) -> None:
     stored = {"asset_uid": "x", "root_uuid": "r7", "form_id": "f", "server_id": 7, "version_uuid": "", "body": "{}"}
     connection.execute(insert(submission), [{**stored, "body_hash": "0" * 64, "first_seen_at": NOW}])
     keep_refused(connection, "x", [refused(), refused("8", 8, "r8"), NAMELESS], NOW)
-    assert (count_waiting(connection, "x"), count_unstored(connection, "x")) == (3, 2)
+    assert count_waiting(connection, "x") == 3
+    connection.commit()
+    assert Here(connection.engine, "x").size() == 3
 
 
 def test_a_thousand_records_are_kept_and_settled(connection: Connection) -> None:
