@@ -10,6 +10,9 @@ DASHBOARD_URL ?= http://127.0.0.1:8501
 # 1: a test that would be skipped fails instead, saying what it lacks (.ci/run sets it).
 NO_SKIP ?=
 
+# Without compiled files every program that is started would compile the whole project anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 BIN := $(VENV)/bin
 OLD_VENV := .venv-pyxform3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from connector.garbage import rare_collections
 from forms.private_text import PrivateTextError
 from forms.toml_table import TomlTableError
 
@@ -13,7 +14,8 @@ WRONG_FILE_EXIT = 2
 def main() -> int:
     """Run the command line and return its exit code; 2 when the programme file or the private texts are wrong."""
     try:
-        from connector.cli import main as run
+        with rare_collections():
+            from connector.cli import main as run
     except (TomlTableError, PrivateTextError) as error:
         sys.stderr.write(f"healing: {error}\nNothing was done. Correct the file and run the command again.\n")
         return WRONG_FILE_EXIT

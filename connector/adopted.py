@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, delete, func, insert, select
+from sqlalchemy import Connection, MetaData, Select, delete, func, insert, select
 
 from connector.adopted_content import Content
 from connector.adopted_records import RecordReader
@@ -16,13 +16,14 @@ from connector.adopted_tables import Choices, Level, build_level
 from connector.adopted_taking import SYSTEM_KEYS, LevelKeys, Memory
 from connector.adopted_union import Union, unite
 from connector.answer import MEDIA_KINDS
-from connector.bulk import chunks, delete_keys, insert_tuples
+from connector.bulk import chunks, delete_keys, insert_columns
 from connector.fact_schema import problem
 from connector.precious_schema import submission
 from connector.problem import problem_rows
-from connector.records import RecordKey, StoredRecord
+from connector.stored_record import RecordKey, StoredRecord
 
 Json = Mapping[str, Any]
+RECORDS_AT_ONCE = 125
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class AdoptedProject:
     level: Level = field(init=False, repr=False, compare=False)
     _splitter: Splitter = field(init=False, repr=False, compare=False)
     _reader: RecordReader = field(init=False, repr=False, compare=False)
+    _highest: Select[tuple[Any]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         union = unite(self.versions)
@@ -52,18 +54,25 @@ class AdoptedProject:
         object.__setattr__(self, "union", union)
         object.__setattr__(self, "level", level)
         object.__setattr__(self, "media_keys", _media_keys(union))
+        object.__setattr__(self, "_highest", select(func.max(level.parts[0].table.c.server_id)))
         object.__setattr__(self, "_splitter", Splitter(level, keys, memory))
         object.__setattr__(self, "_reader", RecordReader(self.form_id, keys, memory, union))
 
-    def split(self, record: Json) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Part a record by what its form says of its questions; what the form does not know names somebody."""
-        return self._splitter.split(record)
+    @property
+    def at_once(self) -> int:
+        """As many records as stay in the processor's cache on the whole way from their texts to their rows."""
+        return RECORDS_AT_ONCE
+
+    def split_all(self, records: Sequence[Json]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """Part records by what their form says of its questions; what the form does not know names somebody."""
+        return self._splitter.split(records)
 
     def derive(self, connection: Connection, changed: Sequence[StoredRecord], removed: Sequence[RecordKey]) -> None:
         """Replace the rows of these records in the form's own tables, and what is told of them in `problem`."""
         roots = {each.root_uuid for each in changed} | {each.root_uuid for each in removed}
         known = [each.replaces for each in changed if each.replaces is not None]
-        known += self._numbers_of(connection, [each.root_uuid for each in removed])
+        if removed:
+            known += self._numbers_of(connection, [each.root_uuid for each in removed])
         numbers = self._numbers_here(connection, {each.server_id for each in changed}, known, roots)
         if numbers:
             for table in self.level.tables():
@@ -88,7 +97,7 @@ class AdoptedProject:
         Records that come for the first time have higher numbers than all that are here, which spares the question.
         """
         table = self.level.parts[0].table
-        highest = connection.scalar(select(func.max(table.c.server_id))) or 0
+        highest = connection.scalar(self._highest) or 0
         asked = sorted({*known, *(number for number in coming if number <= highest)})
         query = select(table.c.server_id, table.c.root_uuid)
         rows = [row for batch in chunks(asked) for row in connection.execute(query.where(table.c.server_id.in_(batch)))]
@@ -101,9 +110,9 @@ class AdoptedProject:
 
     def write(self, connection: Connection, records: Sequence[StoredRecord]) -> None:
         """Add the rows of records that have none yet."""
-        rows, problems = self._reader.read(records)
-        for table, found in rows:
-            insert_tuples(connection, table, found)
+        tables, problems = self._reader.read(records)
+        for table, columns in tables:
+            insert_columns(connection, table, columns)
         if problems:
             connection.execute(insert(problem), problem_rows(problems))
 

@@ -14,7 +14,6 @@ from connector.adopted import AdoptedProject
 from connector.adopted_content import read_content
 from connector.adopted_derive import drop_tables, ensure_tables, read_project
 from connector.adopted_labels import asset_choice, asset_question, catalogue
-from connector.adopted_resplit import part_again
 from connector.adopted_sync import NewVersion, keep_versions, new_versions
 from connector.adopted_tables import clean_name
 from connector.errors import NeedsPersonError, SettingsError
@@ -90,7 +89,6 @@ def _adopt(
     else:
         _change(connection, before, wishes)
     project = read_project(connection, _row(connection, adopted_asset.c.asset_uid == asset.uid))
-    part_again(connection, project)
     ensure_tables(connection, project)
     return project
 

@@ -10,8 +10,8 @@ from connector.adopted_tables import Variable
 from connector.adopted_taking import LevelKeys
 from connector.adopted_values import NO_POINT, READERS, read_point, storable
 from connector.layout import is_system_key
-from connector.problem import Problem, problem
-from connector.records import LONGEST_PATH, StoredRecord
+from connector.problem import LONGEST_PATH, Problem, problem
+from connector.stored_record import StoredRecord
 
 Json = Mapping[str, Any]
 NOT_A_NUMBER = "NaN"
@@ -40,9 +40,9 @@ def problem_of(form_id: str, stored: StoredRecord, note: Note) -> Problem:
 def read_with_care(keys: LevelKeys, record: Json, position: str, notes: list[Note]) -> list[Any]:
     """Return the values of a level in the order of its columns, and note what is wrong."""
     for key in record:
-        if key not in keys.known and not position and is_system_key(key):
-            keys.known.add(key)  # a newer server's own key is no reason for care from now on
-        elif key not in keys.known:
+        if not keys.knows(key) and not position and is_system_key(key):
+            keys.learn(key)  # a newer server's own key is no reason for care from now on
+        elif not keys.knows(key):
             notes.append(Note("unknown_question", key, position))
     found: list[Any] = []
     for each in keys.variables:

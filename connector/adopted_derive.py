@@ -12,13 +12,14 @@ from sqlalchemy import Connection, MetaData, Row, Table, delete, insert, inspect
 from connector.adopted import AdoptedProject
 from connector.adopted_content import read_content
 from connector.adopted_labels import asset_shape, catalogue, write_catalogue
+from connector.adopted_resplit import part_again
 from connector.adopted_tables import Choices, Level
 from connector.fact_schema import problem
 from connector.identity import join_record
 from connector.precious_schema import adopted_asset, asset_version, submission, submission_identity
-from connector.records import StoredRecord
+from connector.stored_record import StoredRecord
 
-READING = 1
+READING = 2
 """Counted up when this program makes other rows of the same records than before: the tables are then made anew."""
 RECORDS_A_BATCH = 1000
 
@@ -36,11 +37,13 @@ def read_project(connection: Connection, asset: Row[Any]) -> AdoptedProject:
 def ensure_tables(connection: Connection, project: AdoptedProject) -> bool:
     """Make the tables of a form and fill them from the raw records, unless they are as they should be already.
 
-    Says whether it had to. The catalogue is written anew in any case: words may change where tables do not.
+    The raw records are parted anew first: what is kept apart now may be among the answers of before. Says whether it
+    had to. The catalogue is written anew in any case: words may change where tables do not.
     """
     catalogue.create_all(connection)
     is_new = not _is_current(connection, project)
     if is_new:
+        part_again(connection, project)
         _remake(connection, project)
     write_catalogue(connection, project.asset_uid, project.level, project.versions)
     return is_new

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
 
-from connector.adopted import AdoptedProject
 from connector.bulk import chunks
 from connector.identity import join_record
 from connector.precious_schema import (
@@ -17,6 +16,7 @@ from connector.precious_schema import (
     submission_version,
     submission_version_identity,
 )
+from connector.project import Project
 from connector.submission import to_text
 
 Key = tuple[str, ...]
@@ -26,7 +26,7 @@ _KEPT = (
 )
 
 
-def part_again(connection: Connection, project: AdoptedProject) -> int:
+def part_again(connection: Connection, project: Project) -> int:
     """Part all raw records of a project, earlier versions too, as it says now; return how many that changed.
 
     What is kept of each record stays the same as a whole. Raises StorageError.
@@ -34,7 +34,7 @@ def part_again(connection: Connection, project: AdoptedProject) -> int:
     return sum(_part(connection, project, *tables) for tables in _KEPT)
 
 
-def _part(connection: Connection, project: AdoptedProject, bodies: Table, identities: Table, key: Key) -> int:
+def _part(connection: Connection, project: Project, bodies: Table, identities: Table, key: Key) -> int:
     changed = 0
     columns = [bodies.c[name] for name in key]
     keys = connection.execute(select(*columns).where(bodies.c.asset_uid == project.asset_uid).order_by(*columns)).all()
@@ -47,15 +47,15 @@ def _part(connection: Connection, project: AdoptedProject, bodies: Table, identi
 
 
 def _changes(
-    connection: Connection, project: AdoptedProject, bodies: Table, identities: Table, key: Key, roots: list[str]
+    connection: Connection, project: Project, bodies: Table, identities: Table, key: Key, roots: list[str]
 ) -> Iterator[tuple[dict[str, Any], str, str | None]]:
     """Yield (key, body, identity or None) of every record that is parted otherwise now."""
     same = and_(*(bodies.c[name] == identities.c[name] for name in ("asset_uid", *key)))
     query = select(bodies, identities.c.body.label("identity")).outerjoin(identities, same)
     theirs = and_(bodies.c.asset_uid == project.asset_uid, bodies.c.root_uuid.in_(roots))
-    for row in connection.execute(query.where(theirs)).all():
-        record = join_record(json.loads(row.body), json.loads(row.identity or "{}"))
-        body, identity = project.split(record)
+    rows = connection.execute(query.where(theirs)).all()
+    records = [join_record(json.loads(row.body), json.loads(row.identity or "{}")) for row in rows]
+    for row, (body, identity) in zip(rows, project.split_all(records), strict=True):
         texts = to_text(body), to_text(identity) if identity else None
         if texts != (row.body, row.identity):
             yield {name: getattr(row, name) for name in key}, *texts

@@ -1,19 +1,20 @@
-"""Knows how a record of an adopted form is parted into answers and what may name or locate a person."""
+"""Knows how the records of an adopted form are parted into answers and what may name or locate a person."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import compress, islice
 from typing import Any
 
 from connector.adopted_tables import Level
-from connector.adopted_taking import LevelKeys, Memory, OddError, Taken
+from connector.adopted_taking import LevelKeys, Memory, Taken
 from connector.adopted_union import Kept
 from connector.layout import is_system_key
 
 Json = Mapping[str, Any]
 Parted = tuple[dict[str, Any], dict[str, Any]]
 GEOLOCATION = "_geolocation"
-WITHHELD_KEYS = frozenset({GEOLOCATION, "_supplementalDetails", "meta/instanceName"})
+WITHHELD_KEYS = (GEOLOCATION, "_supplementalDetails", "meta/instanceName")
 """What the server makes of answers, and so may name or locate as they do."""
 _NOWHERE = [None, None]
 
@@ -26,51 +27,50 @@ class Splitter:
 
     def __init__(self, level: Level, keys: LevelKeys, memory: Memory) -> None:
         self._careful = _CarefulSplitter(level)
-        self._plain = _PlainSplitter(keys)
+        self._plain = _PlainSplitter(level, keys)
         self._memory = memory
 
-    def split(self, record: Json) -> Parted:
-        """Return (body, identity) as `identity.split_record` does; `identity.join_record` restores the record."""
-        try:
-            taken = self._memory.take(record)
-        except OddError:
-            return self._careful.split(record)
-        apart = {key: record[key] for key in WITHHELD_KEYS if key in record}
-        if apart.get(GEOLOCATION) == _NOWHERE:
-            del apart[GEOLOCATION]
-        return self._plain.split(record, taken, apart)
+    def split(self, records: Sequence[Json]) -> list[Parted]:
+        """Return (body, identity) of each, as `identity.split_record` does; `identity.join_record` restores it."""
+        taken = self._memory.take(records)
+        parted = self._plain.split(records, taken, [_withheld(record) for record in records])
+        for place in taken.doubtful:
+            parted[place] = self._careful.split(records[place])
+        return parted
+
+
+def _withheld(record: Json) -> dict[str, Any]:
+    apart = {key: record[key] for key in WITHHELD_KEYS if key in record}
+    if apart.get(GEOLOCATION) == _NOWHERE:
+        del apart[GEOLOCATION]
+    return apart
 
 
 class _PlainSplitter:
-    """Parts what is as the newest version says: `keys` has the variables that are kept apart last."""
+    """Parts what is as the newest version says."""
 
-    def __init__(self, keys: LevelKeys) -> None:
-        self._start = sum(not each.is_apart for each in keys.variables)
-        self._apart = keys.keys[self._start :]
-        self._repeats = tuple((each.path, _PlainSplitter(each)) for each in keys.repeats)
+    def __init__(self, level: Level, keys: LevelKeys) -> None:
+        withheld = _keys_apart(level)
+        self._places = [place for place, key in enumerate(keys.keys) if key in withheld]
+        self._keys = [keys.keys[place] for place in self._places]
+        inner = zip(level.repeats, keys.repeats, strict=True)
+        self._repeats = tuple((each.path, _PlainSplitter(repeat, each)) for repeat, each in inner)
 
-    def split(self, record: Json, taken: Taken, apart: dict[str, Any]) -> Parted:
-        """Return (body, identity); `apart` is what else of this record is kept apart."""
-        texts, inside = taken
-        apart.update([pair for pair in zip(self._apart, texts[self._start :], strict=True) if pair[1]])
-        body = {**record, **dict.fromkeys(apart)}
-        for (path, splitter), rows in zip(self._repeats, inside, strict=True):
-            if rows:
-                body[path], identities = splitter.split_rows(record[path], rows)
+    def split(self, records: Sequence[Json], taken: Taken, apart: list[dict[str, Any]]) -> list[Parted]:
+        """Return (body, identity) of each record; `apart` is what else of each is kept apart."""
+        keys = self._keys
+        columns = zip(*[taken.columns[place] for place in self._places], strict=True)
+        for identity, texts in zip(apart, columns, strict=False):
+            identity.update(compress(zip(keys, texts, strict=True), texts))
+        parted = [({**record, **dict.fromkeys(each)}, each) for record, each in zip(records, apart, strict=True)]
+        for (path, splitter), rows in zip(self._repeats, taken.inside, strict=True):
+            inner = iter(splitter.split(rows.rows, rows.taken, [{} for _ in rows.rows]))
+            for (body, identity), size in compress(zip(parted, rows.sizes, strict=True), rows.sizes):
+                bodies, identities = zip(*islice(inner, size), strict=True)
+                body[path] = list(bodies)
                 if any(identities):
-                    apart[path] = identities
-        return body, apart
-
-    def split_rows(self, rows: Sequence[Json], taken: Sequence[Taken]) -> tuple[list[Any], list[Any]]:
-        """Return (bodies, identities) of the rows of a repeat."""
-        if self._repeats:
-            parts = [self.split(row, found, {}) for row, found in zip(rows, taken, strict=True)]
-            return [body for body, _ in parts], [identity for _, identity in parts]
-        if not self._apart:
-            return list(rows), []
-        keys, start = self._apart, self._start
-        apart = [{key: text for key, text in zip(keys, texts[start:], strict=True) if text} for texts, _ in taken]
-        return [{**row, **dict.fromkeys(each)} for row, each in zip(rows, apart, strict=True)], apart
+                    identity[path] = list(identities)
+        return parted
 
 
 class _CarefulSplitter:
@@ -80,9 +80,9 @@ class _CarefulSplitter:
         variables = [each for part in level.parts for each in part.variables]
         self._is_record = level.repeat is None
         self._repeats = {path: _CarefulSplitter(inner) for inner in level.repeats for path in _paths(inner.repeat)}
-        apart = {path for each in variables if each.is_apart for path in _paths(each.question)}
+        apart = _keys_apart(level)
         self._answers = {path for each in variables for path in _paths(each.question)} - apart
-        self._withheld = apart | WITHHELD_KEYS if self._is_record else apart
+        self._withheld = apart.union(WITHHELD_KEYS) if self._is_record else apart
 
     def split(self, record: Json) -> Parted:
         body: dict[str, Any] = {}
@@ -110,6 +110,12 @@ class _CarefulSplitter:
 
 def _are_rows(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
+
+
+def _keys_apart(level: Level) -> set[str]:
+    """The keys of a level under which any version asks for what is kept apart."""
+    variables = [each for part in level.parts for each in part.variables if each.is_apart]
+    return {path for each in variables for path in _paths(each.question)}
 
 
 def _paths(question: Kept | None) -> set[str]:

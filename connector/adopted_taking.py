@@ -1,18 +1,19 @@
-"""Knows how the answers of a record of an adopted form are taken out of it, once for parting it and for its rows."""
+"""Knows how the answers of many records of an adopted form are taken out of them at once: a column a question."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from itertools import chain, repeat
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, compress, repeat
+from operator import is_
 from typing import Any
 
 from connector.adopted_tables import Level
 from connector.adopted_values import is_storable
 
 Json = Mapping[str, Any]
-Taken = tuple[list[str], tuple[list[Any], ...]]
-"""The texts of the answers in the order of the level's variables, "" where there is none, and what is taken out of the
-rows of each of its repeats, by repeat."""
+Texts = tuple[str, ...]
 SYSTEM_KEYS = (
     "__version__",
     "_attachments",
@@ -34,19 +35,49 @@ SYSTEM_KEYS = (
     "meta/instanceName",
     "meta/rootUuid",
 )
-_BLANKS = repeat("")
-_REMEMBERED = 2000
+LONGEST_POSITION = 64
+_PLACES = tuple(str(number) for number in range(1, 1000))
 
 
-class OddError(Exception):
-    """A record, or a row of a repeat in it, is not as the form says: an unknown key, or an answer that is no text."""
+@dataclass(slots=True)
+class Taken:
+    """The answers of records, or of rows of a repeat: `columns` in the order of the level's variables, "" for none.
+
+    `odd` are the places of what is not as the form says, whose answers have to be read with care: it has an unknown
+    key, or an answer that is no text, which is "" here. `doubtful` are those, and the records with odd rows inside.
+    """
+
+    columns: list[Texts]
+    odd: set[int]
+    inside: tuple[Rows, ...] = ()
+    doubtful: set[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.doubtful = self.odd.union(*(each.doubtful_owners() for each in self.inside))
+
+
+@dataclass(slots=True)
+class Rows:
+    """The rows of one repeat, of all records: each with the place of its owner, and with its own position in words.
+
+    `sizes` are how many each record has. `misfits` are (owner, position) of what stands where a row should or, with
+    the owner's own position, where all of them should.
+    """
+
+    rows: list[Json]
+    owners: list[int]
+    positions: list[str]
+    sizes: list[int]
+    misfits: list[tuple[int, str]]
+    taken: Taken
+
+    def doubtful_owners(self) -> set[int]:
+        """The places of the owners of whatever is odd."""
+        return {owner for owner, _ in self.misfits} | {self.owners[place] for place in self.taken.doubtful}
 
 
 class LevelKeys:
-    """The keys of one level, records or rows of a repeat, in the order of its variables.
-
-    `known` grows by the keys of its own that a newer server turns out to send.
-    """
+    """The keys of one level, records or rows of a repeat, in the order of its variables."""
 
     def __init__(self, level: Level, more_keys: Iterable[str] = ()) -> None:
         self.path = level.path
@@ -54,34 +85,68 @@ class LevelKeys:
         self.variables = tuple(each for part in level.parts for each in part.variables)
         self.repeats = tuple(LevelKeys(each) for each in level.repeats)
         self.keys = tuple(each.path for each in self.variables)
-        self.known = {*self.keys, *(each.path for each in self.repeats), *more_keys}
+        self._blank: dict[str, Any] = dict.fromkeys(self.keys, "")
+        for key in (*(each.path for each in self.repeats), *more_keys):
+            self._blank.setdefault(key)
 
-    def take(self, record: Json) -> Taken:
-        """Return the answers of a record that is as the form says, key by key. Raises OddError for any other."""
-        try:
-            texts = [*map(record.get, self.keys, _BLANKS)]
-            if not is_storable("".join(texts)) or not self.known.issuperset(record):
-                raise OddError
-        except (AttributeError, TypeError):  # no object at all, or answers that are no texts
-            raise OddError from None
-        return texts, tuple([inner.take_rows(record) for inner in self.repeats]) if self.repeats else ()
+    def knows(self, key: str) -> bool:
+        """Whether a key is one of the form's, or of the server's."""
+        return key in self._blank
 
-    def take_rows(self, record: Json) -> list[Taken]:
-        """Return the answers of the rows that a record has of this repeat. Raises OddError."""
-        rows = record.get(self.path)
-        if rows is None:
-            return []
-        if not isinstance(rows, list):
-            raise OddError
-        if self.repeats:
-            return [self.take(row) for row in rows]
-        try:
-            texts = [[*map(row.get, self.keys, _BLANKS)] for row in rows]
-            if not is_storable("".join(chain(*texts))) or not self.known.issuperset(chain(*rows)):
-                raise OddError
-        except (AttributeError, TypeError):
-            raise OddError from None
-        return [(each, ()) for each in texts]
+    def learn(self, key: str) -> None:
+        """Know a key of its own that a newer server turns out to send."""
+        self._blank[key] = None
+
+    def take(self, records: Sequence[Json], positions: Sequence[str] | None = None) -> Taken:
+        """Return the answers of records, or of rows that stand at these `positions` in their repeats.
+
+        Laid over a blank one, all have their values in one order, and what has an unknown key has more of them.
+        """
+        blank, width, answers = self._blank, len(self._blank), len(self.keys)
+        whole = [tuple({**blank, **record}.values()) for record in records]
+        odd = {place for place, size in enumerate(map(len, whole)) if size != width}
+        values = list(zip(*whole, strict=False)) or [()] * width
+        columns = [self._texts(column, odd) for column in values[:answers]]
+        around = positions or [""] * len(records)
+        found = zip(self.repeats, values[answers:], strict=False)
+        return Taken(columns, odd, tuple([inner.take_rows(rows, around) for inner, rows in found]))
+
+    def take_rows(self, values: Sequence[Any], around: Sequence[str]) -> Rows:
+        """Return the rows of this repeat; `values` is what the records have of it, `around` where these stand."""
+        sizes = [len(value) if type(value) is list else 0 for value in values]
+        rows = list(chain.from_iterable(compress(values, sizes)))
+        owners = list(chain.from_iterable(map(repeat, range(len(sizes)), sizes)))
+        positions = list(chain.from_iterable(map(_positions, around, sizes)))
+        is_misfit = [value is not None and type(value) is not list for value in values]
+        misfits = [(owner, around[owner]) for owner in compress(range(len(values)), is_misfit)]
+        fits = [type(row) is dict and len(at) <= LONGEST_POSITION for row, at in zip(rows, positions, strict=True)]
+        if not all(fits):
+            misfits += [each for each, fit in zip(zip(owners, positions, strict=True), fits, strict=True) if not fit]
+            rows, owners, positions = (list(compress(each, fits)) for each in (rows, owners, positions))
+            counts = Counter(owners)
+            sizes = [counts[owner] for owner in range(len(sizes))]
+        return Rows(rows, owners, positions, sizes, misfits, self.take(rows, positions))
+
+    @staticmethod
+    def _texts(column: Texts, odd: set[int]) -> Texts:
+        """A column with "" for what both databases could not take as a text, its place added to `odd`."""
+        if _are_texts(column):
+            return column
+        odd |= {place for place, value in enumerate(column) if not _are_texts((value,))}
+        return tuple([value if _are_texts((value,)) else "" for value in column])
+
+
+def _are_texts(values: Texts) -> bool:
+    try:
+        return is_storable("".join(values))
+    except TypeError:
+        return False
+
+
+def _positions(around: str, size: int) -> Sequence[str]:
+    if not around and size <= len(_PLACES):
+        return _PLACES[:size]
+    return [f"{around}.{number}" if around else str(number) for number in range(1, size + 1)]
 
 
 class Memory:
@@ -89,19 +154,15 @@ class Memory:
 
     def __init__(self, keys: LevelKeys) -> None:
         self._keys = keys
-        self._found: dict[int, tuple[Json, Taken]] = {}
+        self._records: Sequence[Json] = ()
+        self._taken: Taken | None = None
 
-    def take(self, record: Json) -> Taken:
-        """Return the answers of a record, remembered or taken now. Raises OddError."""
-        found = self._found.get(id(record))
-        if found is not None and found[0] is record:
-            return found[1]
-        taken = self._keys.take(record)
-        if len(self._found) >= _REMEMBERED:
-            self.forget()
-        self._found[id(record)] = (record, taken)
-        return taken
+    def take(self, records: Sequence[Json]) -> Taken:
+        """Return the answers of records, remembered or taken now."""
+        if self._taken is None or len(records) != len(self._records) or not all(map(is_, records, self._records)):
+            self._taken, self._records = self._keys.take(records), records
+        return self._taken
 
     def forget(self) -> None:
         """Let go of all records."""
-        self._found.clear()
+        self._records, self._taken = (), None

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from connector.layout import once_per_form
 from forms.expression import Binary, CountSelected, Expression, If, Literal, Ref, Round
 from forms.form import Form, Question
 
@@ -76,12 +77,18 @@ def _kind_of_literal(value: str | int | float) -> str:
 def _operand_kind(node: Expression, form: Form) -> str:
     """Kind of an operand of arithmetic, which XPath turns into a number whatever it is."""
     if isinstance(node, Ref):
-        kind = next((question.kind for question in form.questions() if question.name == node.name), "")
+        kind = _kinds(form).get(node.name, "")
         return "decimal" if kind in ("decimal", "range") else "integer"
     if isinstance(node, If):
         return _wider(_operand_kind(node.then, form), _operand_kind(node.otherwise, form))
     found = _number_kind(node, form)
     return found if found != "text" else "decimal"
+
+
+@once_per_form
+def _kinds(form: Form) -> Mapping[str, str]:
+    """The kind of each question by name; of two with one name, that of the first."""
+    return {question.name: question.kind for question in reversed(tuple(form.questions()))}
 
 
 def _wider(a: str, b: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -40,13 +40,20 @@ def insert_tuples(connection: Connection, table: Table, rows: Sequence[Values]) 
     Values become what SQLAlchemy's own types would make of them. Rows sorted by primary key are written quickest.
     Runs in the caller's transaction. Raises StorageError, which holds no value.
     """
-    if not rows:
+    if rows:
+        insert_columns(connection, table, list(zip(*rows, strict=True)))
+
+
+def insert_columns(connection: Connection, table: Table, columns: Sequence[Sequence[Any]]) -> None:
+    """Insert rows as `insert_tuples` does, given column by column."""
+    if not columns or not columns[0]:
         return
     way = _way(table, connection.dialect)
     if way.types:
-        _copy(connection, table, way, rows)
+        _refuse_wide(table, way, columns)
+        _copy(connection, way, zip(*way.bind(columns), strict=True))
     else:
-        connection.exec_driver_sql(way.statement, list(way.bind(rows)))
+        connection.exec_driver_sql(way.statement, list(zip(*way.bind(columns), strict=True)))
 
 
 def delete_keys(
@@ -76,22 +83,23 @@ class _Way:
     types: tuple[str, ...] = ()
     narrow: tuple[int, ...] = ()
 
-    def bind(self, rows: Sequence[Values]) -> Sequence[Values]:
-        """The rows as the driver takes them."""
-        if not self.convert:
-            return rows
-        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+    def bind(self, columns: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
+        """The columns as the driver takes them."""
+        bound = list(columns)
         for place, convert in self.convert:
-            columns[place] = self._bound(columns[place], convert)
-        return list(zip(*columns, strict=True))
+            bound[place] = self._bound(bound[place], convert)
+        return bound
 
     def _bound(self, column: Sequence[Any], convert: Callable[[Any], Any]) -> Sequence[Any]:
         """A column, in which moments and dates mostly come again and again, with its values converted."""
+        kinds = set(map(type, column)) - {type(None)}
+        if not any((kind is str) is self.of_text for kind in kinds):
+            return column
         of_text = self.of_text
         found = {
             value: convert(value) for value in set(column) if value is not None and isinstance(value, str) is of_text
         }
-        return [found.get(value, value) for value in column] if found else column
+        return [found.get(value, value) for value in column]
 
 
 def _way(table: Table, dialect: Dialect) -> _Way:
@@ -136,21 +144,20 @@ def _streamed(table: Table, dialect: Dialect) -> _Way:
     )
 
 
-def _copy(connection: Connection, table: Table, way: _Way, rows: Sequence[Values]) -> None:
+def _copy(connection: Connection, way: _Way, rows: Iterable[Values]) -> None:
     """The driver's own call, so the transaction is begun, and errors are translated, by hand."""
     if not connection.in_transaction():
         connection.begin()
-    _refuse_wide(table, way, rows)
     with errors_of_driver(connection) as driver, driver.cursor() as cursor, cursor.copy(way.statement) as copy:
         copy.set_types(way.types)
-        for row in way.bind(rows):
+        for row in rows:
             copy.write_row(row)
 
 
-def _refuse_wide(table: Table, way: _Way, rows: Sequence[Values]) -> None:
+def _refuse_wide(table: Table, way: _Way, columns: Sequence[Sequence[Any]]) -> None:
     """The driver would cut a number that its column cannot hold; the database refuses it when it is asked in SQL."""
     for place in way.narrow:
-        numbers = [row[place] for row in rows if row[place] is not None]
+        numbers = [number for number in columns[place] if number is not None]
         if numbers and not (NARROW[0] <= min(numbers) and max(numbers) <= NARROW[1]):
             raise StorageError(
                 f"A number does not fit its column in the table {table.name}.",

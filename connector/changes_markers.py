@@ -31,7 +31,7 @@ class Markers:
 def markers_of(cursor: Cursor, server_time: datetime, has_history: bool) -> Markers:
     """Choose the marks to ask for: all of them once a day, else those that no faster way makes needless."""
     is_due = cursor.validated_since is None or seconds(server_time) - cursor.validated_since >= EVERY.total_seconds()
-    clauses: list[Json] = []
+    clauses: list[Json] = [WITHOUT_A_FILE]
     if cursor.modified_since is not None:
         clauses.append({"_date_modified": {"$gte": cursor.modified_since}})
     if is_due or not (has_history or cursor.modified_since):
@@ -39,7 +39,7 @@ def markers_of(cursor: Cursor, server_time: datetime, has_history: bool) -> Mark
     has_statuses = is_due or not has_history
     if has_statuses:
         since = (cursor.validated_since or 0) - int(OVERLAP.total_seconds())
-        clauses += [{"_validation_status.timestamp": {"$gte": since}}, WITHOUT_A_FILE]
+        clauses.append({"_validation_status.timestamp": {"$gte": since}})
     return Markers(tuple(clauses), has_statuses)
 
 

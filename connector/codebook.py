@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Column, Table
@@ -83,11 +84,13 @@ def _calculated_codes(name: str, instrument: Instrument) -> str:
 
 
 def _instrument_of(question: Question) -> Instrument | None:
-    for instrument in INSTRUMENTS.values():
-        calculated = {name for name, _ in instrument.calculations()}
-        if question.instrument == instrument.name or question.name in calculated:
-            return instrument
-    return None
+    return INSTRUMENTS.get(question.instrument) or _calculated().get(question.name)
+
+
+@cache
+def _calculated() -> Mapping[str, Instrument]:
+    """The instrument behind every name that is calculated."""
+    return {name: each for each in reversed([*INSTRUMENTS.values()]) for name, _ in each.calculations()}
 
 
 def _type(column: Column[Any]) -> str:

@@ -18,7 +18,7 @@ class Proof:
 
     `listed` by the server's list, `here` in the database, `expected` what the list should count if the `vanished`
     are gone. `is_agreed`: the count that the server keeps in another place was that of its list, before and after it;
-    `is_steady`: nothing came or went while it was asked for.
+    `is_steady`: nothing came or went while it was asked for; `beyond` were listed after all that was read.
     """
 
     span: Span
@@ -28,6 +28,7 @@ class Proof:
     vanished: frozenset[str]
     is_agreed: bool = False
     is_steady: bool = True
+    beyond: int = 0
 
     @property
     def is_settled(self) -> bool:

@@ -18,6 +18,7 @@ LOCK_WAIT = 10.0
 CONNECT_WAIT = 10
 MEMORY = (None, "", ":memory:")
 PRAGMAS = (
+    "page_size=8192",
     "foreign_keys=ON",
     "secure_delete=ON",
     "journal_mode=DELETE",
@@ -27,7 +28,8 @@ PRAGMAS = (
 )
 """A rollback journal, because SQLite before 3.51.3 can damage a write-ahead log that two programs share; deleted
 values are overwritten and nothing goes to temporary files, because a deleted name must not be found on the disk;
-8 MB of pages, so that a page of records is not written to the disk before it is whole."""
+8 MB of pages, so that a page of records is not written to the disk before it is whole. Pages of 8 kB, which only a
+new file takes: a record is 3 kB, and more of them fit whole on a page than on SQLite's own of 4 kB."""
 
 
 def open_database(url: str, read_only: bool = False) -> Engine:

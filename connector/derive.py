@@ -12,14 +12,16 @@ from sqlalchemy import ColumnElement, Connection, MetaData, Row, Table, inspect,
 
 from connector.adopted_derive import rebuild_adopted
 from connector.bulk import chunks, insert_tuples
-from connector.fact_schema import assessment, item_answer, told_code
-from connector.facts_named import Named, named_before
+from connector.derived_view import drop_stored
+from connector.fact_schema import assessment, told_code
+from connector.facts_named import Named, named_before, safety_codes_in
 from connector.facts_rows import batches, tuples_with
-from connector.facts_writing import delete_problems, delete_rows
+from connector.facts_writing import delete_problems, delete_rows, insert_problems
 from connector.identity import join_record
+from connector.instrument_rows import ASSESSMENT_COLUMNS
 from connector.person_alias import Aliases, read_aliases, with_kept_codes
 from connector.precious_schema import asset_version, precious, submission, submission_identity
-from connector.problem import RECORD, Problem, problem, problem_values
+from connector.problem import RECORD, Problem, problem
 from connector.records import RecordKey, RecordRows, StoredRecord, Values, read_record, unreadable
 from connector.refresh import refresh_all, refresh_facts
 from connector.schema import FORM_TABLES, derived
@@ -43,8 +45,9 @@ def apply_changes(connection: Connection, changed: Sequence[StoredRecord], remov
     new = {each.root_uuid for each in changed if each.replaces is None} - gone
     live = _live(connection, roots)
     named = _forget(connection, roots - {root for root in new if not live.is_double(root)})
-    _derive(connection, live, at_hand, named)
-    refresh_facts(connection, named)
+    aliases = read_aliases(connection)
+    _derive(connection, live, at_hand, named, aliases)
+    refresh_facts(connection, named, aliases)
 
 
 def reread(connection: Connection, roots: Iterable[str]) -> None:
@@ -65,8 +68,9 @@ def rebuild(connection: Connection) -> None:
     derived.create_all(connection)
     is_live = submission.c.deleted_at.is_(None), ~_is_adopted()
     roots = sorted(connection.scalars(select(submission.c.root_uuid).where(*is_live).distinct()))
+    aliases = read_aliases(connection)
     for batch in chunks(roots, RECORDS_A_BATCH):
-        _derive(connection, _live(connection, batch), {}, Named())
+        _derive(connection, _live(connection, batch), {}, Named(), aliases)
     refresh_all(connection)
     rebuild_adopted(connection)
 
@@ -78,6 +82,7 @@ def refresh_all_facts(connection: Connection) -> None:
 
 def _drop_all(connection: Connection) -> None:
     """Drop every derived table, also those of a multiple choice or a repeat that no form has any more."""
+    drop_stored(connection, derived)
     derived.drop_all(connection)
     found = inspect(connection)
     for name in found.get_table_names():
@@ -95,7 +100,7 @@ def _forget(connection: Connection, roots: Collection[str]) -> Named:
     named = named_before(connection, roots)
     tables = [table for tables in FORM_TABLES.values() for table in tables.all()]
     for batch in batches(roots):
-        for table in (*tables, assessment, item_answer, told_code):
+        for table in (*tables, assessment, told_code):
             delete_rows(connection, table, "root_uuid", batch)
         delete_problems(connection, RECORD, "root_uuid", batch)
     return named
@@ -148,23 +153,31 @@ def _stored(row: Row[Any]) -> StoredRecord:
     return StoredRecord(record=record, **{name: getattr(row, name) for name in (*names, *more)})
 
 
-def _derive(connection: Connection, live: _Live, at_hand: Mapping[RecordKey, StoredRecord], named: Named) -> None:
+def _derive(
+    connection: Connection, live: _Live, at_hand: Mapping[RecordKey, StoredRecord], named: Named, aliases: Aliases
+) -> None:
     """Write what follows from each record alone, and note in `named` what they name."""
-    versions, aliases = VersionScoring(connection), read_aliases(connection)
+    versions = VersionScoring(connection)
     for batch in chunks(list(live.keys()), RECORDS_A_BATCH):
         known = {**at_hand, **_load(connection, [key for key in batch if key not in at_hand])}
-        rows: dict[str, list[Values]] = defaultdict(list)
+        rows, problems = defaultdict[str, list[Values]](list), list[Problem]()
         for key in batch:
-            read = _read(known[key], versions)
-            for name, found in (_with_kept_codes(known[key], read, aliases) if aliases else read.rows).items():
+            stored = known[key]
+            read = _read(stored, versions)
+            for name, found in (_with_kept_codes(stored, read, aliases) if aliases else read.rows).items():
                 rows[name] += found
-            double = [_double(known[key])] if live.is_double(key.root_uuid) else []
-            rows["problem"] += problem_values((*read.problems, *double))
+            problems += read.problems
+            if live.is_double(key.root_uuid):
+                problems.append(_double(stored))
+        insert_problems(connection, problems)
         for name, found in rows.items():
             insert_tuples(connection, derived.tables[name], found)
+        codes = safety_codes_in((row[0], row[_ANSWERS]) for row in rows.get(assessment.name, ()))
         for form_id in FORMS:
-            named.add_rows(form_id, rows.get(form_id, ()))
-        named.add_items(rows.get(item_answer.name, ()))
+            named.add_rows(form_id, rows.get(form_id, ()), codes)
+
+
+_ANSWERS = ASSESSMENT_COLUMNS.index("answers")
 
 
 def _with_kept_codes(stored: StoredRecord, read: RecordRows, aliases: Aliases) -> dict[str, list[Values]]:

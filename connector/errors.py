@@ -100,6 +100,10 @@ class BadAnswerError(ServerError):
     """An answer that is cut short, too long, not JSON, or of the wrong shape."""
 
 
+class TooLongAnswerError(BadAnswerError):
+    """An answer over the limit of what one may be; fewer records at once would fit."""
+
+
 class RequestRefusedError(ServerError):
     """The server refuses one request and says why; repeating it would not help."""
 

@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Float, Index, Integer, MetaData, String, Table, Text
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    Table,
+    Text,
+    case,
+    cast,
+    func,
+    select,
+)
+
+from connector.derived_view import make_view
+from forms.instrument import REFUSED, STOPPED
+
+SKIPPED, NOT_ASKED, BLANK = "skipped", "not_asked", "blank"
+MISSING = (REFUSED, STOPPED, SKIPPED, NOT_ASKED, BLANK)
+"""Why an item has no scored code: refused; the interview stopped at it; it is not asked of this sex; it came after the
+stop; or nothing is known. An instrument that was never begun has no rows at all."""
 
 derived = MetaData()
 
@@ -168,22 +197,36 @@ assessment = Table(
     Column("score_on_device", Float, comment="computed by the phone"),
     Column("stopped", Boolean, comment="whether the interview stopped within this instrument"),
     Column("asked_by", String(24), comment="own_cha | other_cha | supervisor | evaluator"),
+    Column("answers", Text, comment="the code of each item, or why there is none; item_answer shows them one by one"),
     Index("assessment_by_client", "client_code", "instrument"),
-    Index("assessment_by_wave", "wave", "instrument"),
-    sqlite_with_rowid=False,
 )
 
-item_answer = Table(
+
+def _answers_shown(dialect: str) -> Select[Any]:
+    """A row for each answer, from the texts in which each assessment holds all of its answers."""
+    if dialect == "postgresql":
+        answers = func.json_each_text(cast(assessment.c.answers, JSON))
+    else:
+        answers = func.json_each(assessment.c.answers)
+    each = answers.table_valued("key", "value").c
+    is_missing = each.value.in_(MISSING)
+    value, missing = case((~is_missing, cast(each.value, Integer))), case((is_missing, each.value))
+    shown = (each.key.label("item"), assessment.c.instrument, value.label("value"), missing.label("missing"))
+    return select(assessment.c.root_uuid, *shown)
+
+
+item_answer = make_view(
     "item_answer",
     derived,
-    Column("root_uuid", String(64), primary_key=True),
-    Column("item", String(31), primary_key=True),
-    Column("instrument", String(16), nullable=False),
-    Column("value", Integer, comment="the scored code"),
-    Column(
-        "missing", String(12), comment="refused | stopped | skipped | not_asked | blank, when there is no scored code"
+    (
+        Column("root_uuid", String(64), primary_key=True),
+        Column("item", String(31), primary_key=True),
+        Column("instrument", String(16), nullable=False),
+        Column("value", Integer, comment="the scored code"),
+        Column("missing", String(12), comment=f"{' | '.join(MISSING)}, when there is no scored code"),
     ),
-    sqlite_with_rowid=False,
+    assessment,
+    _answers_shown,
 )
 
 change = Table(
@@ -238,7 +281,7 @@ problem = Table(
     Column("healing_group", String(24)),
     Column("client_code", String(16)),
     Column("message", Text, nullable=False, comment="what is wrong and what to do; holds no answer"),
-    Index("problem_by_record", "kind", "root_uuid"),
-    Index("problem_by_client", "kind", "client_code"),
+    Index("problem_by_record", "root_uuid"),
+    Index("problem_by_client", "client_code"),
     Index("problem_by_group", "kind", "healing_group"),
 )

@@ -6,14 +6,14 @@ Nothing that is remembered may change during that time: typed rows and the regis
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Connection
 
 from connector import facts_source as source
 from connector.facts import Cha, HealingGroup, Move, Registry, Report, Screening, Visit
-from connector.person_alias import Aliases, read_aliases
+from connector.person_alias import Aliases
 
 MOST_REMEMBERED = 4000
 """Clients of whom, and healing groups (a tenth as many) of which, is remembered what was read: a few megabytes."""
@@ -44,13 +44,17 @@ class _Memory(Generic[Found]):
 
 
 class Memory:
-    """Reads the typed rows of some clients or healing groups, and the registry; a key is never asked for twice."""
+    """Reads the typed rows of some clients or healing groups, and the registry; a key is never asked for twice.
 
-    def __init__(self, connection: Connection) -> None:
+    `aliases` are merged client codes with the codes that were kept.
+    """
+
+    def __init__(self, connection: Connection, aliases: Aliases) -> None:
         self.connection = connection
+        self.aliases = aliases
         self._screenings = self._remembering(source.screenings_of, list)
         self._visits = self._remembering(source.visits_of, list)
-        self._moves = self._remembering(source.moves_of, list)
+        self._moves = self._remembering(partial(source.moves_of, aliases=aliases), list)
         self._reports = self._remembering(source.reports_by_group, list, MOST_REMEMBERED // 10)
         self._groups = self._remembering(source.groups_named, lambda: None)
 
@@ -89,8 +93,3 @@ class Memory:
     def chas(self) -> dict[str, Cha]:
         """All CHAs by the username on their phone."""
         return source.chas_by_username(self.connection)
-
-    @cached_property
-    def aliases(self) -> Aliases:
-        """Merged client code -> the code that was kept."""
-        return read_aliases(self.connection)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from connector.fact_schema import assessment
 from connector.facts import Report
-from connector.facts_reading import report_from
-from connector.facts_rows import rows_with
-from connector.facts_triage import SAFETY_ITEMS, SAFETY_QUESTIONS
-from connector.instrument_rows import INSTRUMENT_COLUMNS, fitting_code
+from connector.facts_alerts import Interview
+from connector.facts_reading import interview_from, report_from
+from connector.facts_rows import tuples_with
+from connector.facts_triage import SAFETY_QUESTIONS, safety_codes
+from connector.instrument_rows import fitting_code
 from connector.refresh_newcomers import cards_of
 from connector.schema import FORM_TABLES
 
@@ -21,7 +24,8 @@ Values = Sequence[Any]
 ATTENDANCE = "attendance"
 LEFT_GROUP = "left_group"
 NAMING = ("client_code", "newcomer_code")
-_ITEM, _VALUE = (INSTRUMENT_COLUMNS["item_answer"].index(name) for name in ("item", "value"))
+SafetyCodes = Mapping[str, Mapping[str, int]]
+_NOTHING: Mapping[str, int] = MappingProxyType({})
 _COLUMNS = {form_id: tables.record.columns.keys() for form_id, tables in FORM_TABLES.items()}
 _PLACES = {form_id: [names.index(name) for name in NAMING if name in names] for form_id, names in _COLUMNS.items()}
 _SAFETY = {
@@ -37,8 +41,8 @@ class Named:
     among them the `carded` that name newcomers and the `ungrouped` that name no healing group.
     `screened` and `visited` are clients named by intake and by outcome records, `left` those ticked as having left,
     `ticked` everybody else in the reports of sessions, newcomers included; `cards` are newcomers' codes.
-    `weeks` are the weeks of which these reports speak, by healing group. `at_risk` are the interviews that may mean an
-    alert.
+    `weeks` are the weeks of which these reports speak, by healing group. `interviews` are those that may mean an alert,
+    as the records are now.
     """
 
     roots: set[str] = field(default_factory=set)
@@ -51,21 +55,20 @@ class Named:
     left: set[str] = field(default_factory=set)
     ticked: set[str] = field(default_factory=set)
     cards: set[str] = field(default_factory=set)
-    at_risk: set[str] = field(default_factory=set)
+    interviews: list[Interview] = field(default_factory=list)
     weeks: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
-    def add_rows(self, form_id: str, rows: Iterable[Values]) -> None:
-        """Note whom the rows of a form's table name; their values stand in the order of its columns."""
+    def add_rows(self, form_id: str, rows: Iterable[Values], codes: SafetyCodes) -> None:
+        """Note whom the rows of a form's table name; their values stand in the order of its columns.
+
+        `codes` are those of the safety items, by root UUID and item.
+        """
         for row in rows:
             self.roots.add(row[0])
             if form_id == ATTENDANCE:
                 self.add_report(report_from(dict(zip(_COLUMNS[form_id], row, strict=True))))
             else:
-                self._add_interview(form_id, row)
-
-    def add_items(self, rows: Iterable[Values]) -> None:
-        """Note the interviews in which an answer to an item of `item_answer` leads to a triage."""
-        self.at_risk.update(row[0] for row in rows if row[_ITEM] in SAFETY_ITEMS and row[_VALUE] and row[_VALUE] >= 1)
+                self._add_interview(form_id, row, codes.get(row[0], _NOTHING))
 
     def add_report(self, report: Report) -> None:
         """Note whom the report of a session names."""
@@ -80,30 +83,39 @@ class Named:
         else:
             self.ungrouped.add(report.root_uuid)
 
-    def _add_interview(self, form_id: str, row: Values) -> None:
-        codes = [{code for code in (row[place] or "").split() if fitting_code(code)} for place in _PLACES[form_id]]
-        (self.screened if form_id == "intake" else self.visited).update(*codes[:1])
-        self.cards.update(*codes[1:])
-        if any(row[place] is not None for place in _SAFETY[form_id]):
-            self.at_risk.add(row[0])
+    def _add_interview(self, form_id: str, row: Values, codes: Mapping[str, int]) -> None:
+        named = [{code for code in (row[place] or "").split() if fitting_code(code)} for place in _PLACES[form_id]]
+        (self.screened if form_id == "intake" else self.visited).update(*named[:1])
+        self.cards.update(*named[1:])
+        if any(code >= 1 for code in codes.values()) or any(row[place] is not None for place in _SAFETY[form_id]):
+            told = dict(zip(_COLUMNS[form_id], row, strict=True))
+            self.interviews.append(interview_from(form_id, told, codes))
+
+
+def safety_codes_in(assessments: Iterable[tuple[str, str]]) -> SafetyCodes:
+    """Return the codes of the safety items in (root UUID, answers) of assessments, by root UUID and item."""
+    found: dict[str, dict[str, int]] = {}
+    for root, answers in assessments:
+        if codes := safety_codes(answers):
+            found[root] = found.get(root, {}) | codes
+    return found
 
 
 def named_before(connection: Connection, roots: Collection[str]) -> Named:
     """Return what the typed rows of these records name, of which rows are there already."""
     named = Named(roots=set(roots), outdated=set(roots))
     for form_id, tables in FORM_TABLES.items():
-        table = tables.record
-        rows = rows_with(connection, select(table), table.c.root_uuid, roots)
-        named.add_rows(form_id, (list(row.values()) for row in rows))
+        rows = tuples_with(connection, select(tables.record), tables.record.c.root_uuid, roots)
+        named.add_rows(form_id, rows, {})
+    named.interviews.clear()
     return named
 
 
 def everybody(connection: Connection) -> Named:
-    """Return what all typed rows name. Every interview that says something about safety is looked at."""
+    """Return what all typed rows name."""
     named = Named()
+    codes = safety_codes_in(map(tuple, connection.execute(select(assessment.c.root_uuid, assessment.c.answers))))
     for form_id, tables in FORM_TABLES.items():
-        for row in connection.execute(select(tables.record)):
-            named.add_rows(form_id, (row,))
+        named.add_rows(form_id, connection.execute(select(tables.record)), codes)
     named.outdated = named.roots
-    named.at_risk = named.roots - named.reports
     return named

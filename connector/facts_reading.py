@@ -42,8 +42,6 @@ _CONTACT = ("root_uuid", "server_id", "client_code", "wave", "contact_result")
 _WHEN = ("today", "end", "submitted_at")
 SCREENING_COLUMNS = (*_TOLD, "age", "username", "submitted_by", *_WHEN)
 VISIT_COLUMNS = (*_CONTACT, *_WHEN)
-INTERVIEW_COLUMNS = ("root_uuid", "client_code", "healing_group", "sector", "username", "submitted_by", *_WHEN)
-"""What is read of an interview beside its answers about safety."""
 
 
 def screening_from(row: Row) -> Screening:
@@ -108,7 +106,7 @@ def _head_count(row: Row) -> int | None:
 
 def interview_from(form_id: str, row: Row, items: Mapping[str, int]) -> Interview:
     """Return what a row of `intake` or `outcome` says about safety; `items` are the codes of its safety items."""
-    answers = {name: row[name] for name in SAFETY_QUESTIONS if name in row}
+    answers = {name: row[name] for name in SAFETY_QUESTIONS if row.get(name) is not None}
     return Interview(
         form_id=form_id,
         root_uuid=row["root_uuid"],

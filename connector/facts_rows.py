@@ -1,4 +1,4 @@
-"""Knows how rows are fetched for many keys, a statement for as many as it can carry."""
+"""Knows how rows are fetched for many keys, in batches that fit into memory."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select
 
-KEYS_A_STATEMENT = 500
-"""Databases limit how many values one statement may carry."""
+from connector.many_keys import is_one_of
+
+KEYS_A_BATCH = 2000
+"""Two pages of records; what is known of so many clients takes a few megabytes."""
 Row = Mapping[Any, Any]
 
 
-def batches(values: Iterable[str], size: int = KEYS_A_STATEMENT) -> Iterator[list[str]]:
-    """Cut values, sorted, into lists that one statement can carry."""
+def batches(values: Iterable[str], size: int = KEYS_A_BATCH) -> Iterator[list[str]]:
+    """Cut values, sorted, into lists of a size."""
     ordered = sorted(values)
     return (ordered[start : start + size] for start in range(0, len(ordered), size))
 
@@ -22,16 +24,13 @@ def tuples_with(
     connection: Connection, query: Select[Any], column: ColumnElement[Any], keys: Collection[str]
 ) -> list[Any]:
     """Return the rows of a query whose `column` is one of `keys`, in no order."""
-    return [row for batch in batches(keys) for row in connection.execute(query.where(column.in_(batch))).all()]
+    where = (is_one_of(connection, column, batch) for batch in batches(keys))
+    return [row for is_theirs in where for row in connection.execute(query.where(is_theirs)).all()]
 
 
 def rows_with(
-    connection: Connection, query: Select[Any], column: ColumnElement[Any], keys: Iterable[str]
+    connection: Connection, query: Select[Any], column: ColumnElement[Any], keys: Collection[str]
 ) -> list[dict[str, Any]]:
     """Return the rows of a query whose `column` is one of `keys`, by name of column, in no order."""
-    found: list[dict[str, Any]] = []
-    for batch in batches(keys):
-        result = connection.execute(query.where(column.in_(batch)))
-        names = tuple(result.keys())
-        found.extend(dict(zip(names, row, strict=True)) for row in result.all())
-    return found
+    names = tuple(column.name for column in query.selected_columns)
+    return [dict(zip(names, row, strict=True)) for row in tuples_with(connection, query, column, keys)]

@@ -6,35 +6,32 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, union_all
 
 from connector import fact_schema as fact
 from connector import precious_schema as precious
 from connector.facts import Cha, HealingGroup, Mark, Membership, Move, Report, Score, Screening, Visit
-from connector.facts_alerts import CLIENT, DISTRESS, Interview
+from connector.facts_alerts import CLIENT, DISTRESS
 from connector.facts_attendance import ABSENT, PRESENT
 from connector.facts_distress import NAMED
 from connector.facts_reading import (
-    INTERVIEW_COLUMNS,
     SCREENING_COLUMNS,
     TICKS,
     VISIT_COLUMNS,
     Row,
     healing_group_from,
-    interview_from,
     report_from,
     screening_from,
     visit_from,
 )
 from connector.facts_rows import rows_with, tuples_with
-from connector.facts_triage import SAFETY_ITEMS, SAFETY_QUESTIONS
-from connector.person_alias import read_aliases
+from connector.person_alias import Aliases
 from connector.schema import FORM_TABLES
 
 INTAKE, ATTENDANCE, OUTCOME = (FORM_TABLES[form_id] for form_id in ("intake", "attendance", "outcome"))
 
 
-def groups_named(connection: Connection, codes: Iterable[str]) -> dict[str, HealingGroup]:
+def groups_named(connection: Connection, codes: Collection[str]) -> dict[str, HealingGroup]:
     """Return the healing groups of the registry by code; those it does not know are left out."""
     table = precious.healing_group
     return {row["code"]: healing_group_from(row) for row in rows_with(connection, select(table), table.c.code, codes)}
@@ -46,7 +43,7 @@ def chas_by_username(connection: Connection) -> dict[str, Cha]:
     return {row.username: Cha(row.cha_code, row.username, row.sector_code) for row in rows}
 
 
-def screenings_of(connection: Connection, clients: Iterable[str]) -> dict[str, list[Screening]]:
+def screenings_of(connection: Connection, clients: Collection[str]) -> dict[str, list[Screening]]:
     """Return all intake records of these clients, by client code."""
     table = INTAKE.record
     told, was_merged = fact.told_code, fact.told_code.c.root_uuid == table.c.root_uuid
@@ -56,7 +53,7 @@ def screenings_of(connection: Connection, clients: Iterable[str]) -> dict[str, l
     return _by_client(screening_from(row) for row in rows)
 
 
-def visits_of(connection: Connection, clients: Iterable[str]) -> dict[str, list[Visit]]:
+def visits_of(connection: Connection, clients: Collection[str]) -> dict[str, list[Visit]]:
     """Return all outcome records of these clients, by client code."""
     table = OUTCOME.record
     query = select(*(table.c[name] for name in VISIT_COLUMNS))
@@ -64,9 +61,9 @@ def visits_of(connection: Connection, clients: Iterable[str]) -> dict[str, list[
     return _by_client(visit_from(row) for row in rows)
 
 
-def moves_of(connection: Connection, clients: Iterable[str]) -> dict[str, list[Move]]:
+def moves_of(connection: Connection, clients: Iterable[str], aliases: Aliases) -> dict[str, list[Move]]:
     """Return the moves that coordinators entered for these clients, by client code: also for codes merged into it."""
-    table, aliases = precious.membership_move, read_aliases(connection)
+    table = precious.membership_move
     wanted = {code for code in clients if code not in aliases}
     merged = {code for code, kept in aliases.items() if kept in wanted}
     rows = rows_with(connection, select(table), table.c.client_code, wanted | merged)
@@ -163,39 +160,38 @@ def ticks_of_leavers(
     ]
 
 
-def ticks_of(connection: Connection, clients: Iterable[str]) -> Iterator[Row]:
-    """Yield root_uuid, server_id, choice and question wherever a session's report names one of these clients.
+Naming = tuple[str, str, int, str, str]
+
+
+def namings_of(connection: Connection, clients: Collection[str]) -> list[Naming]:
+    """Return (form, root UUID, server id, question, client) wherever a visit or a session's report names these clients.
 
     Alerts must be up to date: they say who was named in distress.
     """
-    table = ATTENDANCE.record
-    for name in TICKS:
-        child = ATTENDANCE.children[name]
-        query = select(child.c.root_uuid, child.c.choice, table.c.server_id)
-        query = query.join(table, child.c.root_uuid == table.c.root_uuid)
-        yield from ({**row, "question": name} for row in rows_with(connection, query, child.c.choice, clients))
-    code = fact.alert.c.client_code
-    query = select(table.c.root_uuid, code.label("choice"), table.c.server_id)
-    query = query.join(fact.alert, fact.alert.c.root_uuid == table.c.root_uuid)
-    query = query.where(fact.alert.c.kind == DISTRESS, fact.alert.c.person == CLIENT)
-    yield from ({**row, "question": NAMED} for row in rows_with(connection, query, code, clients))
+    return [row for query, column in _NAMINGS for row in tuples_with(connection, query, column, clients)]
 
 
-def interviews_of(connection: Connection, roots: Collection[str]) -> Iterator[Interview]:
-    """Yield those of these intake and outcome records that say something about safety."""
-    items, is_safety_item = fact.item_answer, fact.item_answer.c.item.in_(SAFETY_ITEMS)
-    for form_id in ("intake", "outcome"):
-        table = FORM_TABLES[form_id].record
-        safety = [table.c[name] for name in SAFETY_QUESTIONS if name in table.columns]
-        at_risk = exists().where(items.c.root_uuid == table.c.root_uuid, is_safety_item, items.c.value >= 1)
-        query = select(*(table.c[name] for name in INTERVIEW_COLUMNS), *safety)
-        query = query.where(or_(at_risk, *(column.is_not(None) for column in safety)))
-        rows = {row["root_uuid"]: row for row in rows_with(connection, query, table.c.root_uuid, roots)}
-        codes: dict[str, dict[str, int]] = defaultdict(dict)
-        answered = select(items.c.root_uuid, items.c.item, items.c.value).where(is_safety_item, items.c.value >= 0)
-        for row in rows_with(connection, answered, items.c.root_uuid, rows):
-            codes[row["root_uuid"]][row["item"]] = row["value"]
-        yield from (interview_from(form_id, row, codes[root]) for root, row in rows.items())
+def _namings() -> Iterator[tuple[Select[Any], ColumnElement[Any]]]:
+    """Queries, each with its column of client codes."""
+    visit, report, alert = OUTCOME.record.c, ATTENDANCE.record, fact.alert
+    visited = (literal("outcome"), visit.root_uuid, visit.server_id, literal("client_code"), visit.client_code)
+    yield select(*visited), visit.client_code
+    ticked = union_all(
+        *(
+            select(child.c.root_uuid, child.c.choice, literal(name).label("question"))
+            for name, child in ATTENDANCE.children.items()
+            if name in TICKS
+        )
+    ).subquery()
+    told = (literal("attendance"), report.c.root_uuid, report.c.server_id)
+    query = select(*told, ticked.c.question, ticked.c.choice)
+    yield query.join(report, ticked.c.root_uuid == report.c.root_uuid), ticked.c.choice
+    query = select(*told, literal(NAMED), alert.c.client_code)
+    query = query.join(alert, alert.c.root_uuid == report.c.root_uuid)
+    yield query.where(alert.c.kind == DISTRESS, alert.c.person == CLIENT), alert.c.client_code
+
+
+_NAMINGS = tuple(_namings())
 
 
 def _by_client(facts: Iterable[Any]) -> dict[str, list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from forms.distress import SLOTS
@@ -24,8 +25,19 @@ SAFETY_ITEMS = {each.safety_item: each.safety_condition() for each in CATALOGUE.
 SAFETY_QUESTIONS = (SPOKE_OF_HARM, *(f"{prefix}_{part}" for prefix in PREFIXES for part in TRIAGE_PARTS))
 """The questions of an interview, beside the items, that say how safe a person is."""
 
+_CODES = re.compile(rf'"({"|".join(SAFETY_ITEMS)})":([0-9]+)')
 _LEVEL_OF = {prefix: compiled(level(prefix=prefix)) for prefix in (*PREFIXES, *SLOTS)}
+_ASKED = {prefix: tuple(f"{prefix}_{name}" for name in TRIAGE_ANSWERS) for prefix in _LEVEL_OF}
+_TOLD = {prefix: frozenset((*names, f"{prefix}_level", f"{prefix}_actions")) for prefix, names in _ASKED.items()}
+_LEVEL_OF_NOTHING = {prefix: text(_LEVEL_OF[prefix](dict.fromkeys(names))) for prefix, names in _ASKED.items()}
+"""Where no question of a triage has an answer."""
 _REASONS = tuple(compiled(reason) for reason in (*SAFETY_ITEMS.values(), Ref(SPOKE_OF_HARM).equals("yes")))
+
+
+def safety_codes(answers: str) -> dict[str, int]:
+    """Return the scored codes of the safety items among the answers of an assessment."""
+    is_asked = any(item in answers for item in SAFETY_ITEMS)
+    return {item: int(code) for item, code in _CODES.findall(answers)} if is_asked else {}
 
 
 def most_serious(levels: Iterable[str | None]) -> str | None:
@@ -40,10 +52,13 @@ def triage_level(answers: Answers, prefix: str) -> str | None:
     A triage that was begun and not finished counts as moderate, and as imminent when the answers that are there reach
     that already: a lost answer must not lose an alert.
     """
-    given = {f"{prefix}_{name}": answers.get(f"{prefix}_{name}") for name in TRIAGE_ANSWERS}
-    known = most_serious((answers.get(f"{prefix}_level"), text(_LEVEL_OF[prefix](given))))
+    if _TOLD[prefix].isdisjoint(answers):
+        return _LEVEL_OF_NOTHING[prefix] or None
+    given = {name: answers.get(name) for name in _ASKED[prefix]}
     if not any(given.values()):
+        known = most_serious((answers.get(f"{prefix}_level"), _LEVEL_OF_NOTHING[prefix]))
         return known or (LEVEL_WITHOUT_TRIAGE if answers.get(f"{prefix}_actions") else None)
+    known = most_serious((answers.get(f"{prefix}_level"), text(_LEVEL_OF[prefix](given))))
     without_the_missing = {name: answer or "no" for name, answer in given.items()}
     at_least = text(_LEVEL_OF[prefix](without_the_missing))
     return most_serious((known or LEVEL_WITHOUT_TRIAGE, at_least))

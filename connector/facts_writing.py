@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, delete
 
 from connector import fact_schema as fact
 from connector.bulk import insert_tuples
+from connector.many_keys import is_one_of
 from connector.problem import Problem, kinds_of, problem_values
 
 
@@ -19,16 +20,19 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[dict[str, A
 
 
 def delete_rows(connection: Connection, table: Table, column: str, keys: Sequence[str]) -> None:
-    """Delete the rows whose `column` is one of `keys` (no more than one statement can carry)."""
+    """Delete the rows whose `column` is one of `keys`."""
     if keys:
-        connection.execute(delete(table).where(table.c[column].in_(keys)))
+        connection.execute(delete(table).where(is_one_of(connection, table.c[column], keys)))
 
 
-def delete_problems(connection: Connection, hangs_on: str, column: str, keys: Sequence[str]) -> None:
-    """Delete the problems of one sort of kinds whose `column` is one of `keys`."""
+def delete_problems(connection: Connection, hangs_on: str, column: str | None = None, keys: Sequence[str] = ()) -> None:
+    """Delete the problems of one sort of kinds: those whose `column` is one of `keys`, or all."""
     table = fact.problem
-    if keys:
-        connection.execute(delete(table).where(table.c.kind.in_(kinds_of(hangs_on)), table.c[column].in_(keys)))
+    statement = delete(table).where(table.c.kind.in_(kinds_of(hangs_on)))
+    if column is None:
+        connection.execute(statement)
+    elif keys:
+        connection.execute(statement.where(is_one_of(connection, table.c[column], keys)))
 
 
 def insert_problems(connection: Connection, problems: Iterable[Problem]) -> None:

@@ -19,7 +19,12 @@ def split_record(form: Form, record: Record) -> tuple[dict[str, Json], dict[str,
     is null; all else, and the order, is untouched. Identity holds the values taken out by the same keys, inside
     repeats as a list with one object for each row. `join_record` restores the record.
     """
-    return _split(layout_of(form), record)
+    return split_by(layout_of(form), record)
+
+
+def split_by(level: Level, record: Record) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Part a record as `split_record` does, by the layout of its own version."""
+    return _split(level, record)
 
 
 def join_record(body: Record, identity: Record) -> dict[str, Json]:

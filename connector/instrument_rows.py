@@ -1,100 +1,112 @@
-"""Knows how the items of an instrument become rows: one an answer, and one assessment with score and band."""
+"""Knows how the items of an instrument become one assessment with its answers, score and band."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
-from connector.fact_schema import assessment, item_answer
+from connector.fact_schema import BLANK, NOT_ASKED, SKIPPED, assessment
 from connector.layout import once_per_form
 from forms.form import Form
-from forms.instrument import REFUSED, SEX, STOPPED, UNSCORED, Instrument, Item
+from forms.instrument import SEX, STOPPED, UNSCORED, Instrument, Item
 from forms.interview import stopped_name
 
 Values = tuple[Any, ...]
 LONGEST_CLIENT_CODE = 16
 SCREENING = "screening"
 """The wave of the assessments made at intake, before a baseline could be asked."""
-SKIPPED, NOT_ASKED, BLANK = "skipped", "not_asked", "blank"
-MISSING = (REFUSED, STOPPED, SKIPPED, NOT_ASKED, BLANK)
-"""Why an item has no scored code: refused; the interview stopped at it; it is not asked of this sex; it came after the
-stop; or nothing is known. An instrument that was never begun has no rows at all."""
-
-
 ASSESSED = ("client_code", "wave", "today", "end", "asked_by")
 """The typed answers of a record that say whom an assessment is about, when and by whom."""
-INSTRUMENT_COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {table.name: tuple(table.columns.keys()) for table in (item_answer, assessment)}
-)
+ASSESSMENT_COLUMNS: tuple[str, ...] = tuple(assessment.columns.keys())
 
 
-def instrument_rows(
+def assessment_rows(
     form: Form,
     answers: Mapping[str, str],
     told: Mapping[str, Any],
     computed: Mapping[str, str],
     root_uuid: str,
     submitted_at: dt.datetime | None,
-) -> dict[str, list[Values]]:
-    """Return the rows of `item_answer` and `assessment` of one record, for every instrument with any answer.
+) -> list[Values]:
+    """Return the rows of `assessment` of one record, one for every instrument with any answer.
 
-    Their values stand in the order of INSTRUMENT_COLUMNS. `answers` are texts by question, `told` the typed values of
+    Their values stand in the order of ASSESSMENT_COLUMNS. `answers` are texts by question, `told` the typed values of
     ASSESSED and of the phone's scores, `computed` the values computed by the connector.
     """
-    items: list[Values] = []
-    assessments: list[Values] = []
-    for each in _scales_of(form):
-        given = [answers.get(item) for item in each.items]
-        if any(given):
-            items += _item_rows(each, given, answers, root_uuid)
-            assessments.append(_assessment(each, given, answers, told, computed, root_uuid, submitted_at))
-    return {"item_answer": items, "assessment": assessments} if items else {}
+    get = answers.get
+    begun = [(scale, given) for scale in _scales_of(form) if any(given := list(map(get, scale.items)))]
+    if not begun:
+        return []
+    assessed_on = day_of(told, submitted_at)
+    month = assessed_on and assessed_on.isoformat()[:7]
+    who = (fitting_code(told.get("client_code")), told.get("wave", SCREENING), assessed_on, month)
+    asked_by = told.get("asked_by")
+    return [
+        (
+            root_uuid,
+            each.name,
+            *who,
+            *_result(each, given, answers, told, computed),
+            asked_by,
+            _items(each, given, answers),
+        )
+        for each, given in begun
+    ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """An instrument with what its codes are stored as: (value, why missing) by code."""
+    """An instrument with what is written of its items: `codes` as JSON by answer, `text` with a place for each item."""
 
     instrument: Instrument
+    name: str
     items: tuple[str, ...]
-    codes: Mapping[str, tuple[int | None, str | None]]
+    codes: Mapping[str | None, str]
+    text: str
+    results: tuple[str, str, str]
     stopped_name: str
 
 
 @once_per_form
 def _scales_of(form: Form) -> tuple[_Scale, ...]:
-    return tuple(
-        _Scale(each, tuple(item.name for item in each.items), _stored_codes(each), stopped_name(each))
-        for each in form.instruments
+    return tuple(_scale(each) for each in form.instruments)
+
+
+def _scale(instrument: Instrument) -> _Scale:
+    names = tuple(item.name for item in instrument.items)
+    scored: dict[str | None, str] = {str(code): str(code) for code in instrument.scored_codes}
+    places = ",".join(f'"{name}":%s' for name in names)
+    return _Scale(
+        instrument,
+        instrument.name,
+        names,
+        scored | {code: json.dumps(code) for code in UNSCORED},
+        f"{{{places}}}",
+        (instrument.answered_name, instrument.score_name, instrument.band_name),
+        stopped_name(instrument),
     )
 
 
-def _stored_codes(instrument: Instrument) -> dict[str, tuple[int | None, str | None]]:
-    scored: dict[str, tuple[int | None, str | None]] = {str(code): (code, None) for code in instrument.scored_codes}
-    return scored | {code: (None, code) for code in UNSCORED}
+def _items(scale: _Scale, given: Sequence[str | None], answers: Mapping[str, str]) -> str:
+    """The answers as JSON: a number for a scored code, a word for none."""
+    codes = scale.codes
+    try:
+        return scale.text % tuple(map(codes.__getitem__, given))
+    except KeyError:
+        return scale.text % tuple(_codes_with_gaps(scale, given, answers))
 
 
-def _item_rows(scale: _Scale, given: Sequence[str | None], answers: Mapping[str, str], root_uuid: str) -> list[Values]:
-    codes, name = scale.codes, scale.instrument.name
-    if all(answer in codes for answer in given):
-        return [(root_uuid, item, name, *codes[answer or ""]) for item, answer in zip(scale.items, given, strict=True)]
-    return list(_rows_with_gaps(scale, given, answers, root_uuid))
-
-
-def _rows_with_gaps(
-    scale: _Scale, given: Sequence[str | None], answers: Mapping[str, str], root_uuid: str
-) -> Iterator[Values]:
-    has_stopped, name = False, scale.instrument.name
+def _codes_with_gaps(scale: _Scale, given: Sequence[str | None], answers: Mapping[str, str]) -> Iterator[str]:
+    has_stopped = False
     for item, answer in zip(scale.instrument.items, given, strict=True):
         if answer:
-            value, missing = scale.codes[answer] if answer in scale.codes else (int(answer), None)
+            yield scale.codes[answer] if answer in scale.codes else str(int(answer))
             has_stopped = has_stopped or answer == STOPPED
         else:
-            value, missing = None, _why_blank(item, answers, has_stopped)
-        yield root_uuid, item.name, name, value, missing
+            yield json.dumps(_why_blank(item, answers, has_stopped))
 
 
 def _why_blank(item: Item, answers: Mapping[str, str], has_stopped: bool) -> str:
@@ -103,33 +115,25 @@ def _why_blank(item: Item, answers: Mapping[str, str], has_stopped: bool) -> str
     return NOT_ASKED if has_stopped else BLANK
 
 
-def _assessment(
+def _result(
     scale: _Scale,
     given: Sequence[str | None],
     answers: Mapping[str, str],
     told: Mapping[str, Any],
     computed: Mapping[str, str],
-    root_uuid: str,
-    submitted_at: dt.datetime | None,
 ) -> Values:
-    """The interview stopped within an instrument at an item or at a question that belongs to it."""
-    instrument = scale.instrument
-    assessed_on = day_of(told, submitted_at)
-    answered, score = computed.get(instrument.answered_name), computed.get(instrument.score_name)
-    on_device = told.get(instrument.score_name)
+    """Answered items, score, band, the phone's score, and whether the interview stopped within the instrument.
+
+    It stopped at an item or at a question that belongs to it.
+    """
+    answered, score, band = map(computed.get, scale.results)
+    on_device = told.get(scale.results[1])
     return (
-        root_uuid,
-        instrument.name,
-        fitting_code(told.get("client_code")),
-        told.get("wave", SCREENING),
-        assessed_on,
-        assessed_on and assessed_on.isoformat()[:7],
         int(answered) if answered else None,
         int(score) if score else None,
-        computed.get(instrument.band_name) or None,
+        band or None,
         None if on_device is None else float(on_device),
         STOPPED in given or answers.get(scale.stopped_name) == "yes",
-        told.get("asked_by"),
     )
 
 

@@ -15,6 +15,7 @@ from connector.errors import (
     NotKoboError,
     RequestRefusedError,
     ServerFailedError,
+    TooLongAnswerError,
 )
 from connector.strict_json import parse
 
@@ -93,10 +94,10 @@ def cut_short(where: str) -> BadAnswerError:
     return BadAnswerError(f"{where}: the answer was cut short.", advice="Nothing was used of it. Try again.")
 
 
-def too_long(where: str, max_bytes: int) -> BadAnswerError:
+def too_long(where: str, max_bytes: int) -> TooLongAnswerError:
     """The error for a body over the limit."""
     megabytes = max_bytes // 2**20
-    return BadAnswerError(f"{where}: the answer is over {megabytes} MiB.", advice="Ask for fewer records at once.")
+    return TooLongAnswerError(f"{where}: the answer is over {megabytes} MiB.", advice="Ask for fewer records at once.")
 
 
 def read_json(answer: Answer) -> Any:

@@ -6,7 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from connector.errors import AccessError, BadAnswerError, InvalidTokenError, ServerFailedError, UnreachableServerError
+from connector.errors import (
+    AccessError,
+    BadAnswerError,
+    InvalidTokenError,
+    ServerFailedError,
+    TooLongAnswerError,
+    UnreachableServerError,
+)
 from connector.kobo_answer import Answer, read_object
 from connector.kobo_caller import Caller, objects
 from connector.kobo_page import read_page
@@ -14,8 +21,8 @@ from connector.kobo_values import HistoryEvent, Json, Page, bare_uuid, moment
 
 LARGEST_PAGE = 1000
 """The server's own limit; it cuts a larger wish silently."""
-SMALLER_PAGES = (500, 100)
-"""What is asked for when the server fails over a larger page: it has two minutes for one."""
+SMALLER_PAGES = (500, 100, 10)
+"""What is asked for when the server fails over a larger page, or it is too long: it has two minutes for one."""
 TRIES_OF_LARGE_PAGES = 2
 UUIDS_A_CALL = 100
 """A request line over 8 kB is refused with 414; this many keep it near 5 kB."""
@@ -92,7 +99,7 @@ class DataCalls(Caller):
                 if error.status == 429:
                     break
                 size = smaller
-            except UnreachableServerError:
+            except (UnreachableServerError, TooLongAnswerError):
                 size = smaller
         return self._records(uid, query, None, fields, size), size
 

@@ -20,6 +20,7 @@ LEVELS_AROUND = 2
 """A record stands in a list in an object."""
 SPACE = b" \t\r\n"
 NOTHING_USED = "Nothing was used of it. Try again; if it stays so, the server's data store is not whole."
+_IDENTIFYING = {f'"{key}"'.encode(): key for key in IDENTIFYING}
 _KEY = re.compile(rb'[ \t\r\n]*("[^"\\]*+(?:\\.[^"\\]*+)*+")[ \t\r\n]*:', re.DOTALL)
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
@@ -77,7 +78,8 @@ def _open_envelope(body: bytes) -> tuple[dict[str, Any], list[bytes]]:
     """The page without its records, and the text of each. Raises ValueError."""
     envelope: dict[str, Any] = {}
     texts: list[bytes] = []
-    for key, value in _members(body):
+    for name, value in _members(body):
+        key = parse(name)
         if key in envelope:
             raise ValueError("a key occurs twice in the page")
         if key == "results" and value.startswith(b"["):
@@ -128,8 +130,8 @@ def _identity(text: bytes) -> dict[str, Any]:
     """What can still be told of who a record is: of the keys for that, those that occur once and can be read."""
     found: dict[str, list[Any]] = {}
     try:
-        for key, value in _members(text):
-            if key in IDENTIFYING:
+        for name, value in _members(text):
+            if key := _IDENTIFYING.get(name):
                 found.setdefault(key, []).append(parse(value))
     except ValueError:
         return {}
@@ -137,15 +139,15 @@ def _identity(text: bytes) -> dict[str, Any]:
     return known if _has_id(known) else {key: value for key, value in known.items() if key != "_id"}
 
 
-def _members(text: bytes) -> Iterator[tuple[str, bytes]]:
-    """Key and text of the value of each member of an object, doubles too. Raises ValueError if it is none."""
+def _members(text: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The text of key and value of each member of an object, doubles too. Raises ValueError if it is none."""
     if not text.lstrip(SPACE).startswith(b"{"):
         raise ValueError("not an object")
     for part in _parts(text):
         key = _KEY.match(part)
         if key is None:
             raise ValueError("a member without a key")
-        yield parse(key[1]), part[key.end() :].strip(SPACE)
+        yield key[1], part[key.end() :].strip(SPACE)
 
 
 def _parts(text: bytes) -> Iterator[bytes]:

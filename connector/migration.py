@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, column, func, select, table
+from sqlalchemy import Connection, Engine, column, func, select, table, true
 
 from connector.database_errors import describe
-from connector.derive import rebuild
 from connector.errors import SchemaTooNewError
 from connector.schema import derived
 
@@ -29,7 +30,7 @@ def migrate(engine: Engine) -> bool:
             _upgrade(connection)
         remake = not derived_is_current(connection)
         if remake:
-            rebuild(connection)
+            _rebuild(connection)
     return remake
 
 
@@ -69,6 +70,13 @@ def _upgrade(connection: Connection) -> None:
     command.upgrade(config, "head")
 
 
+def _rebuild(connection: Connection) -> None:
+    """What makes rows of records takes as long to load as Alembic."""
+    from connector.derive import rebuild
+
+    rebuild(connection)
+
+
 def _revision(connection: Connection) -> str | None:
     is_there = connection.dialect.has_table(connection, VERSION.name)
     return connection.scalar(select(VERSION.c.version_num)) if is_there else None
@@ -86,26 +94,28 @@ MOST_TOLD = 8
 
 def _columns_of_sqlite(connection: Connection) -> dict[str, list[str]]:
     master = table("sqlite_master", column("type"), column("name"), column("sql"))
-    query = select(master.c.name, master.c.sql).where(master.c.type == "table").order_by(master.c.name)
+    query = select(master.c.name, master.c.sql).where(master.c.type.in_(("table", "view"))).order_by(master.c.name)
     made = tuple((name, sql) for name, sql in connection.execute(query))
     if made not in _TOLD:
         if len(_TOLD) >= MOST_TOLD:
             _TOLD.clear()
-        _TOLD[made] = {name: _columns_of_table(connection, name) for name, _ in made}
+        info = func.pragma_table_info(master.c.name).table_valued("cid", "name")
+        each = query.with_only_columns(master.c.name, info.c.name).join(info, true()).order_by(info.c.cid)
+        _TOLD[made] = _grouped(connection.execute(each))
     return _TOLD[made]
-
-
-def _columns_of_table(connection: Connection, name: str) -> list[str]:
-    info = func.pragma_table_info(name).table_valued("cid", "name")
-    return list(connection.scalars(select(info.c.name).order_by(info.c.cid)))
 
 
 def _columns_of_postgresql(connection: Connection) -> dict[str, list[str]]:
     names = ("table_schema", "table_name", "column_name", "ordinal_position")
     every = table("columns", *map(column, names), schema="information_schema")
     query = select(every.c.table_name, every.c.column_name).where(every.c.table_schema == func.current_schema())
+    return _grouped(connection.execute(query.order_by(every.c.table_name, every.c.ordinal_position)))
+
+
+def _grouped(rows: Iterable[Any]) -> dict[str, list[str]]:
+    """Columns by table, of rows of both."""
     found: dict[str, list[str]] = defaultdict(list)
-    for name, each in connection.execute(query.order_by(every.c.table_name, every.c.ordinal_position)):
+    for name, each in rows:
         found[name].append(each)
     return found
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
+from typing import Generic, TypeVar
 
 from connector.errors import ServerFailedError
 from connector.kobo import KoboClient, Page
@@ -15,11 +17,16 @@ from connector.kobo_answer import Answer
 from connector.kobo_data import LARGEST_PAGE, last_id, page_of
 from connector.sync_here import Span
 
+Result = TypeVar("Result")
+
 IN_FLIGHT = 4
 """Pages asked for at once; they wait in memory as bytes, and only the one being stored as values."""
 SLOW_SECONDS = 0.25
-FILLED = 0.8
+FILLED = 0.9
 """How full a page is meant to be when a span is cut: numbers are not spread evenly, and a fuller one takes two."""
+BYTES_A_PAGE = 5 * 2**20
+"""Where records are large, fewer are asked for at once, so that what is held in memory does not grow with them."""
+FEWEST_RECORDS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,45 +61,50 @@ class PageReader:
             answer, size = self.client.sized_answer(self.asset_uid, {"_id": {"$gt": last}}, None, size)
             is_slow = self.clock() - began > self.slow_seconds
             page = page_of(self.asset_uid, answer)
-            left = page.count - page.size
+            left, size = page.count - page.size, _fitting(size, page.size, len(answer.body))
+            del answer
+            last = last_id(page, last, self.asset_uid)
+            will_fly = can_fly and is_slow and left > IN_FLIGHT * size
+            highest = _Asked(partial(self._highest, last)) if will_fly else None  # on its way while a page is stored
             if page.size:
-                last = last_id(page, last, self.asset_uid)
                 yield Reading(page, left)
-            del page, answer  # else two pages would be in memory while the next one is read
+            del page  # else two pages would be in memory while the next one is read
+            if highest:
+                before = last
+                last, left = yield from self._fly(last, highest.result(), left, size)
+                can_fly = last > before
             if left <= 0:
                 return
-            if can_fly and is_slow and left > IN_FLIGHT * size:
-                before = last
-                for reading in self._fly(last, left, size):
-                    last = last_id(reading.page, last, self.asset_uid)
-                    yield reading
-                    del reading
-                can_fly = last > before
 
-    def _fly(self, after: int, left: int, size: int) -> Iterator[Reading]:
-        """Read what lies between `after` and the highest `_id` there is now, where `left` records are to be expected.
+    def _fly(self, last: int, highest: int, left: int, size: int) -> Generator[Reading, None, tuple[int, int]]:
+        """Read from `last` to `highest`, where `left` records are to be expected, and a page of what lies beyond.
 
-        Fewer are in flight while pages come faster than they are stored. What is beyond is left to be read one page
-        after the other: a lower number may still come there.
+        Returns the last number that was read, and how many records the server says remain beyond. The places of those
+        that have come are filled again before a page is handed over, so that no request waits while one is stored;
+        fewer are in flight while pages come faster than they are stored.
         """
-        legs = deque(_Leg(span, size) for span in cut(Span(after, self._highest(after)), left, size))
-        wanted = IN_FLIGHT
+        wanted, spans = IN_FLIGHT, cut(Span(last, highest), left, size)
+        legs = deque(_Leg(each, size) for each in (*spans, Span(highest)) if spans)
+        self._start(legs, wanted)
         while legs:
-            self._start(legs, wanted)
             leg = legs.popleft()
             if not leg.is_there:
                 wanted = min(IN_FLIGHT, wanted + 1)
             elif legs and legs[0].is_there:
                 wanted = max(2, wanted - 1)
-            page = leg.result()
-            left -= page.size
-            if page.count > page.size:
-                rest = Span(last_id(page, leg.span.after, self.asset_uid), leg.span.up_to)
-                more = cut(rest, page.count - page.size, size)
-                legs.extendleft(_Leg(span, size) for span in reversed(more))
+            page = leg.result(self.asset_uid)
+            last, unread = last_id(page, last, self.asset_uid), page.count - page.size
+            if leg.span.up_to is None:
+                left = unread
+            else:
+                left = max(left - page.size, 0)
+                more = cut(Span(last, leg.span.up_to), unread, size) if unread > 0 else []
+                legs.extendleft(_Leg(each, size) for each in reversed(more))
+            self._start(legs, wanted)
             if page.size:
-                yield Reading(page, max(left, 0))
+                yield Reading(page, left)
             del page, leg
+        return last, left
 
     def _start(self, legs: deque[_Leg], wanted: int) -> None:
         """Have the first leg on its way, and others while no more than `wanted` are; the first may be one more."""
@@ -113,42 +125,69 @@ class PageReader:
         return max(after, *(record["_id"] for record in found)) if found else after
 
 
-@dataclass(slots=True)
-class _Leg:
-    """One page in a thread of its own, which is left to end by itself when nobody waits for it any more."""
+class _Asked(Generic[Result]):
+    """What is asked for in a thread of its own, which is left to end by itself when nobody waits for it any more."""
 
-    span: Span
-    size: int
-    is_started: bool = False
-    _asset_uid: str = field(init=False)
-    _thread: threading.Thread = field(init=False, repr=False)
-    _ending: Answer | BaseException = field(init=False, repr=False)
+    def __init__(self, work: Callable[[], Result]) -> None:
+        self._endings: list[Result | BaseException] = []
 
-    def start(self, client: KoboClient, asset_uid: str) -> None:
-        """Ask for the page and come back at once."""
-
-        def fetch() -> None:
+        def run() -> None:
             try:
-                query = {"_id": {"$gt": self.span.after, "$lte": self.span.up_to}}
-                self._ending, _ = client.sized_answer(asset_uid, query, None, self.size)
+                self._endings.append(work())
             except BaseException as error:
-                self._ending = error
+                self._endings.append(error)
 
-        self.is_started, self._asset_uid = True, asset_uid
-        self._thread = threading.Thread(target=fetch, daemon=True)
+        self._thread = threading.Thread(target=run, daemon=True)
         self._thread.start()
 
     @property
     def is_there(self) -> bool:
         """Whether nobody needs to wait for it."""
-        return self.is_started and not self._thread.is_alive()
+        return not self._thread.is_alive()
 
-    def result(self) -> Page:
-        """The page when it is there, read only now. Raises what the request raised, and the errors of `page_of`."""
+    def result(self) -> Result:
+        """What came, once: it is not kept. Raises what the asking raised."""
         self._thread.join()
-        if isinstance(self._ending, BaseException):
-            raise self._ending
-        return page_of(self._asset_uid, self._ending)
+        ending = self._endings.pop()
+        if isinstance(ending, BaseException):
+            raise ending
+        return ending
+
+
+@dataclass(slots=True)
+class _Leg:
+    """One page of a flight; a span without an end is what lies beyond all others."""
+
+    span: Span
+    size: int
+    _asked: _Asked[Answer] | None = None
+
+    def start(self, client: KoboClient, asset_uid: str) -> None:
+        """Ask for the page and come back at once."""
+        bounds = {"$gt": self.span.after} | ({} if self.span.up_to is None else {"$lte": self.span.up_to})
+        self._asked = _Asked(lambda: client.sized_answer(asset_uid, {"_id": bounds}, None, self.size)[0])
+
+    @property
+    def is_started(self) -> bool:
+        """Whether it is on its way, or there."""
+        return self._asked is not None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether nobody needs to wait for it."""
+        return self._asked is not None and self._asked.is_there
+
+    def result(self, asset_uid: str) -> Page:
+        """The page of a leg that was started, read only now. Raises what the request raised and what `page_of` does."""
+        assert self._asked is not None
+        return page_of(asset_uid, self._asked.result())
+
+
+def _fitting(size: int, records: int, length: int) -> int:
+    """How many records to ask for at once after a page of so many, and so many bytes, at this size."""
+    if length <= BYTES_A_PAGE or not records:
+        return size
+    return min(size, max(FEWEST_RECORDS, records * BYTES_A_PAGE // length))
 
 
 def cut(span: Span, records: int, size: int) -> list[Span]:

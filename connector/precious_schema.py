@@ -176,6 +176,11 @@ sync_cursor = Table(
     Column("modified_since", String(40), comment="newest _date_modified dealt with, where a server gives one"),
     Column("validated_since", BigInteger, comment="newest _validation_status.timestamp dealt with"),
     Column("asset_version", String(64), comment="version of the project's content that was read last"),
+    Column(
+        "doubted_at",
+        DateTime(timezone=False),
+        comment="UTC, start of a run whose counts contradicted each other; till all records are compared",
+    ),
 )
 
 sync_run = Table(

@@ -8,7 +8,11 @@ from dataclasses import asdict, dataclass
 from types import MappingProxyType
 
 RECORD, CLIENT, PERSON, GROUP, NEWCOMER = "record", "client", "person", "healing_group", "newcomer"
+PROJECT = "project"
 """What a problem hangs on, and so when it is looked for again."""
+
+LONGEST_PATH = 200
+"""Characters of the key of a question, as the table keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,8 @@ class Problem:
     @property
     def problem_id(self) -> str:
         """The same for the same problem in every rebuild."""
-        parts = (self.kind, self.form_id, self.root_uuid, self.path, self.healing_group, self.client_code)
-        return hashlib.sha256("\x1f".join(part or "" for part in parts).encode()).hexdigest()
+        told = (self.root_uuid or "", self.path or "", self.healing_group or "", self.client_code or "")
+        return hashlib.sha256("\x1f".join((self.kind, self.form_id, *told)).encode()).hexdigest()
 
     def values(self) -> tuple[object, ...]:
         """Return the row of the table `problem`, its values in the order of the columns."""
@@ -50,6 +54,9 @@ class Problem:
 
 
 _CORRECT = "Compare with the paper or ask who filled it in, then edit the record in KoboToolbox."
+_CHANGED = "was changed on the website (version {version})"
+_READ_IT = "The answer is kept, unread: look at the record in KoboToolbox and correct it there."
+_PUBLISH = "Put it back on the website, or publish the form anew with `healing deploy`."
 _MOVES = "Compare day and codes with the CHA, and take a wrong row back by the kind withdraw."
 _ONE_OR_TWO = (
     "Ask the CHA, then say so: `healing persons merge` for one person, `healing persons distinct` for two. "
@@ -70,6 +77,66 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("calculation_differs", RECORD, "The phone and this program compute different values. Both are kept."),
             Kind("invalid_client_code", RECORD, f"The client code has a typing error. {_CORRECT}"),
             Kind("two_projects", RECORD, "The record is in two KoboToolbox projects; this copy counts. Delete one."),
+            Kind(
+                "changed_question",
+                RECORD,
+                f"This question {_CHANGED}, and nobody can say that it still asks what {{name}} asked, so that the "
+                f"answer counts as blank. {_READ_IT}",
+            ),
+            Kind(
+                "changed_choice",
+                RECORD,
+                f"The choices of this question {_CHANGED}, and nobody can say what the one chosen means, so that it "
+                f"counts as blank. {_READ_IT}",
+            ),
+            Kind(
+                "safety_answer_unread",
+                RECORD,
+                f"Look at this record today. A question about safety {_CHANGED}, so that its answer was not understood "
+                f"and raises no alert. If the person is at risk, act as for an alert. {_PUBLISH}",
+            ),
+            Kind(
+                "unknown_version",
+                RECORD,
+                "The record comes from a version of the form ({version}) that this program did not publish and cannot "
+                "see, so that its answers are taken by their names alone. The next run of `healing sync` asks again.",
+            ),
+            Kind(
+                "safety_answer_unsure",
+                RECORD,
+                "Look at this record today. It comes from a version of the form ({version}) that this program cannot "
+                "see, and has answers that it does not know: one may be about safety, and raises no alert.",
+            ),
+            Kind(
+                "safety_question_lost",
+                PROJECT,
+                f"The form that phones have {_CHANGED} and does not ask {{name}} as it was published: no answer to it "
+                f"raises an alert. {_PUBLISH} Do it today.",
+            ),
+            Kind(
+                "question_lost",
+                PROJECT,
+                f"The form that phones have {_CHANGED} and does not ask {{name}} as it was published: its answers "
+                f"count as blank. {_PUBLISH}",
+            ),
+            Kind(
+                "renamed_question",
+                PROJECT,
+                f"The form that phones have {_CHANGED}; this is {{name}}, and its answers are read as before. "
+                f"{_PUBLISH}",
+            ),
+            Kind(
+                "reworded_question",
+                PROJECT,
+                f"The words of this question were changed on the website (version {{version}}). Its answers count as "
+                f"before: make sure that it asks the same. {_PUBLISH}",
+            ),
+            Kind(
+                "recoded_choices",
+                PROJECT,
+                f"The codes of this question's choices were changed on the website (version {{version}}). Those that "
+                f"kept their words are read as before. {_PUBLISH}",
+            ),
             Kind(
                 "duplicate_client_code",
                 CLIENT,
@@ -182,13 +249,20 @@ def problem(kind: str, form_id: str, **details: str | int | None) -> Problem:
 
     Raises KeyError for an unknown kind or a detail that the text needs and does not get.
     """
-    text = KINDS[kind].text.format_map({key: value for key, value in details.items() if value is not None})
-    fields = {key: value for key, value in details.items() if key in Problem.__slots__}
-    return Problem(kind=kind, form_id=form_id, message=text, **fields)  # type: ignore[arg-type]
+    message = KINDS[kind].text.format_map({key: value for key, value in details.items() if value is not None})
+    where = {name: details[name] for name in _WHERE if name in details}
+    return Problem(kind, form_id, message=message, **where)  # type: ignore[arg-type]
+
+
+_WHERE = ("root_uuid", "server_id", "path", "healing_group", "client_code")
+
+
+SERIOUS = ("safety_question_lost", "safety_answer_unread", "safety_answer_unsure")
+"""Kinds that mean that somebody may be at risk without an alert."""
 
 
 def kinds_of(hangs_on: str) -> tuple[str, ...]:
-    """Return the codes of the kinds that hang on a record, a client, a person, a healing group or a newcomer."""
+    """Return the codes of the kinds that hang on a record, a client, a person, a healing group, and so on."""
     return tuple(kind.code for kind in KINDS.values() if kind.hangs_on == hangs_on)
 
 
@@ -199,4 +273,4 @@ def problem_rows(problems: Iterable[Problem]) -> list[dict[str, object]]:
 
 def problem_values(problems: Iterable[Problem]) -> list[tuple[object, ...]]:
     """Return the rows of several problems as tuples, each problem once."""
-    return list({each.problem_id: each.values() for each in problems}.values())
+    return list({row[0]: row for row in (each.values() for each in problems)}.values())

@@ -9,13 +9,13 @@ from typing import Any, Protocol
 from sqlalchemy import Connection
 
 from connector.answer import MEDIA_KINDS
-from connector.derive import apply_changes
-from connector.identity import split_record
+from connector.identity import split_by
 from connector.layout import Level, layout_of, once_per_form
-from connector.records import RecordKey, StoredRecord
+from connector.stored_record import RecordKey, StoredRecord
 from forms.form import Form
 
 Json = Mapping[str, Any]
+RECORDS_A_PAGE = 1000
 
 
 class Project(Protocol):
@@ -36,8 +36,13 @@ class Project(Protocol):
         """The keys, in a record, of the questions that ask for a file."""
         ...
 
-    def split(self, record: Json) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return (what is kept with the answers, what names or locates a person) of a record; see `identity`."""
+    @property
+    def at_once(self) -> int:
+        """How many records are best stored and derived together; the transaction is that of the whole page."""
+        ...
+
+    def split_all(self, records: Sequence[Json]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """Return (what is kept with the answers, what names or locates a person) of each record; see `identity`."""
         ...
 
     def derive(self, connection: Connection, changed: Sequence[StoredRecord], removed: Sequence[RecordKey]) -> None:
@@ -47,10 +52,14 @@ class Project(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProgrammeProject:
-    """A project of one of the programme's own forms: its records become the programme's facts."""
+    """A project of one of the programme's own forms: its records become the programme's facts.
+
+    `layouts` are those of the versions that somebody changed on the website, by their uid.
+    """
 
     form: Form = field(repr=False)
     asset_uid: str
+    layouts: Mapping[str, Level] = field(default_factory=dict, repr=False)
 
     @property
     def form_id(self) -> str:
@@ -62,12 +71,23 @@ class ProgrammeProject:
         """The form's questions for pictures, recordings and files; the programme has none of its own."""
         return _media_keys(self.form)
 
-    def split(self, record: Json) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Part a record by what the form says of its questions."""
-        return split_record(self.form, record)
+    @property
+    def at_once(self) -> int:
+        """A whole page: what follows of the facts is looked at once."""
+        return RECORDS_A_PAGE
+
+    def split_all(self, records: Sequence[Json]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        """Part records by what the form says of its questions."""
+        return [split_by(self._layout_of(record), record) for record in records]
+
+    def _layout_of(self, record: Json) -> Level:
+        changed = self.layouts.get(str(record.get("__version__"))) if self.layouts else None
+        return changed or layout_of(self.form)
 
     def derive(self, connection: Connection, changed: Sequence[StoredRecord], removed: Sequence[RecordKey]) -> None:
-        """Typed rows, scores and the programme's facts."""
+        """Typed rows, scores and the programme's facts; what makes them is loaded when the first record comes."""
+        from connector.derive import apply_changes
+
         apply_changes(connection, changed, removed)
 
 

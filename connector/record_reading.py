@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connector.answer import Value
 from connector.layout import is_system_key, once_per_form
-from connector.problem import Problem, problem
+from connector.problem import LONGEST_PATH, Problem, problem
 from connector.recompute import find_differences, score_names
 from connector.record_plan import Plan, Slot, plan_of
+from connector.stored_record import StoredRecord
 from connector.version_scoring import retired_questions
 from forms.client_code import is_valid
 from forms.expression_value import text as as_text
 from forms.form import Form
 
-if TYPE_CHECKING:
-    from connector.records import StoredRecord
-
 Values = tuple[Any, ...]
-LONGEST_PATH = 200
 NEEDED: Mapping[str, tuple[str, ...]] = {
     "intake": ("client_code",),
     "attendance": ("healing_group", "week", "session_date", "was_held"),

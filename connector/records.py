@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from connector.instrument_rows import ASSESSED, INSTRUMENT_COLUMNS, instrument_rows
+from connector.instrument_rows import ASSESSED, ASSESSMENT_COLUMNS, assessment_rows
 from connector.layout import once_per_form
-from connector.problem import Problem
+from connector.problem import LONGEST_PATH, Problem
 from connector.recompute import recompute
 from connector.record_plan import columns_of, plan_of
-from connector.record_reading import LONGEST_PATH, Reading, Values
+from connector.record_reading import Reading, Values
+from connector.stored_record import RecordKey, StoredRecord
 from connector.version_scoring import retired_scores
 from forms.form import Form
 
@@ -27,38 +27,6 @@ __all__ = [
 ]
 
 Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class RecordKey:
-    """What tells a record from all others for life; both parts are at most 32 and 64 characters long."""
-
-    asset_uid: str
-    root_uuid: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRecord:
-    """One record as the server gives it (`record`), with what the table `submission` says about it; times in UTC.
-
-    `replaces` is the server's number of the row that was here before, None when the record is new here.
-    """
-
-    asset_uid: str
-    root_uuid: str
-    form_id: str
-    server_id: int
-    record: Mapping[str, Any]
-    submitted_at: dt.datetime | None = None
-    submitted_by: str | None = None
-    form_version: str | None = None
-    validation_status: str | None = None
-    replaces: int | None = None
-
-    @property
-    def key(self) -> RecordKey:
-        """The record's key."""
-        return RecordKey(self.asset_uid, self.root_uuid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +47,7 @@ class RecordRows:
 
 
 def read_record(form: Form, stored: StoredRecord, as_sent: frozenset[str] = frozenset()) -> RecordRows:
-    """Return the typed rows, item answers and assessments of one record, and every problem found in it.
+    """Return the typed rows and assessments of one record, and every problem found in it.
 
     `form` has the instruments by which the record is scored, which may be those of an earlier version; `as_sent` names
     calculated values that only that version knew how to compute (see `recompute`).
@@ -92,8 +60,9 @@ def read_record(form: Form, stored: StoredRecord, as_sent: frozenset[str] = froz
     computed = recompute(form, answers, as_sent)
     reading.check_whole(answers, row, computed)
     told = _told(form, answers, row)
-    instruments = instrument_rows(form, answers, told, computed, stored.root_uuid, stored.submitted_at)
-    return RecordRows({**reading.tables, **instruments}, _columns_of(form), tuple(reading.problems))
+    if assessed := assessment_rows(form, answers, told, computed, stored.root_uuid, stored.submitted_at):
+        reading.tables["assessment"] = assessed
+    return RecordRows(reading.tables, _columns_of(form), tuple(reading.problems))
 
 
 def unreadable(stored: StoredRecord, reason: str) -> RecordRows:
@@ -116,7 +85,7 @@ def _system_values(stored: StoredRecord) -> Values:
 
 @once_per_form
 def _columns_of(form: Form) -> dict[str, tuple[str, ...]]:
-    return {**columns_of(form), **INSTRUMENT_COLUMNS}
+    return {**columns_of(form), "assessment": ASSESSMENT_COLUMNS}
 
 
 @once_per_form

@@ -8,6 +8,7 @@ from connector import fact_schema as fact
 from connector import facts_source as source
 from connector.facts_memory import Memory
 from connector.facts_named import Named, everybody
+from connector.person_alias import Aliases, read_aliases
 from connector.precious_schema import healing_group, membership_move
 from connector.refresh_alerts import refresh_alerts
 from connector.refresh_clients import (
@@ -22,7 +23,7 @@ from connector.refresh_newcomers import Reached, refresh_newcomers, refresh_over
 from connector.refresh_sessions import refresh_sessions
 
 
-def refresh_facts(connection: Connection, named: Named) -> None:
+def refresh_facts(connection: Connection, named: Named, aliases: Aliases) -> None:
     """Make anew the facts that hang on records, and what follows; `named` is what they name now and named before.
 
     A changed code of a newcomer reaches the sessions and the intake records that have it; a changed report reaches
@@ -30,7 +31,7 @@ def refresh_facts(connection: Connection, named: Named) -> None:
     a changed session reaches all members. Runs in the caller's transaction. Raises StorageError.
     """
     newcomers = refresh_newcomers(connection, named.cards, named.carded)
-    _refresh(Memory(connection), named, newcomers, set(), set())
+    _refresh(Memory(connection, aliases), named, newcomers, set(), set())
 
 
 def refresh_all(connection: Connection) -> None:
@@ -43,7 +44,7 @@ def refresh_all(connection: Connection) -> None:
     groups = set(named.weeks)
     for code in (healing_group.c.code, fact.session.c.healing_group):
         groups.update(connection.scalars(select(code).distinct()))
-    memory = Memory(connection)
+    memory = Memory(connection, read_aliases(connection))
     clients |= {memory.aliases[code] for code in clients if code in memory.aliases}
     _refresh(memory, named, newcomers, clients, groups)
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from connector import fact_schema as fact
 from connector import facts_source as source
 from connector.facts import Report
-from connector.facts_alerts import interview_alert, report_alerts
+from connector.facts_alerts import Interview, interview_alert, report_alerts
 from connector.facts_memory import Memory
 from connector.facts_named import ATTENDANCE, Named
 from connector.facts_rows import batches
@@ -32,8 +32,7 @@ def refresh_alerts(memory: Memory, named: Named, groups: Collection[str], roots:
     for batch in batches({*named.ungrouped, *roots}):
         reports = source.reports_of(memory.connection, roots=batch, as_told=True)
         _write_reports(memory, [each for each in reports if each.healing_group is None], roots=batch)
-    for batch in batches(named.at_risk):
-        _write_interviews(memory, batch)
+    _write_interviews(memory, named.interviews)
 
 
 def _refresh_groups(memory: Memory, groups: list[str]) -> None:
@@ -56,8 +55,7 @@ def _write_reports(memory: Memory, reports: Iterable[Report], **where: Any) -> N
         insert_rows(memory.connection, fact.alert, report_alerts(naming, registry, joined))
 
 
-def _write_interviews(memory: Memory, roots: list[str]) -> None:
-    interviews = list(source.interviews_of(memory.connection, roots))
+def _write_interviews(memory: Memory, interviews: Collection[Interview]) -> None:
     registry = memory.registry({each.healing_group for each in interviews if each.healing_group})
     rows = (interview_alert(each, registry) for each in interviews)
     insert_rows(memory.connection, fact.alert, [row for row in rows if row])

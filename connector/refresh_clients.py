@@ -52,11 +52,10 @@ def refresh_endlines(memory: Memory, clients: Collection[str]) -> None:
     """Correct, in the rows of these clients, what alone follows from a visit: whether there was an endline."""
     table = fact.client
     statement = update(table).where(table.c.client_code == bindparam("code")).values(has_endline=bindparam("answer"))
+    columns = table.c.client_code, table.c.has_endline
     for batch in batches(clients):
-        visits = memory.visits(batch)
-        rows = tuples_with(
-            memory.connection, select(table.c.client_code, table.c.has_endline), table.c.client_code, batch
-        )
+        rows = tuples_with(memory.connection, select(*columns), table.c.client_code, batch)
+        visits = memory.visits(code for code, _ in rows)
         found = [(code, before, has_endline(visits[code])) for code, before in rows]
         if changed := [{"code": code, "answer": now} for code, before, now in found if before != now]:
             memory.connection.execute(statement, changed)
@@ -66,8 +65,9 @@ def refresh_changes(memory: Memory, clients: Collection[str]) -> None:
     """Make anew the change from before to after of these clients, a row for each enrolled one and instrument."""
     connection = memory.connection
     for batch in batches(clients):
-        screenings, visits = memory.screenings(batch), memory.visits(batch)
+        screenings = memory.screenings(batch)
         screened = [code for code, found in screenings.items() if found]
+        visits = memory.visits(screened)
         scores, memberships = source.scores_of(connection, screened), source.memberships_of(connection, screened)
         rows: list[dict[str, Any]] = []
         for code in screened:
@@ -101,11 +101,8 @@ def refresh_unknown_clients(memory: Memory, clients: Collection[str]) -> None:
     """
     for batch in batches(clients):
         missing = {code for code, found in memory.screenings(batch).items() if not found and is_valid(code)}
-        visits = (visit for found in memory.visits(missing).values() for visit in found)
-        named = [("outcome", each.root_uuid, each.server_id, "client_code", each.client_code) for each in visits]
-        ticks = source.ticks_of(memory.connection, missing)
-        ticked = [("attendance", row["root_uuid"], row["server_id"], row["question"], row["choice"]) for row in ticks]
-        insert_problems(memory.connection, [unknown_client(*each) for each in (*named, *ticked)])
+        namings = source.namings_of(memory.connection, missing)
+        insert_problems(memory.connection, [unknown_client(*each) for each in namings])
 
 
 def _identity_row(screening: Screening, told: Mapping[str, str]) -> dict[str, Any]:

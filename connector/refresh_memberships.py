@@ -30,15 +30,20 @@ class Moved:
 
 
 def refresh_memberships(memory: Memory, clients: Collection[str]) -> Moved:
-    """Make anew the membership intervals of these clients, and the problems of their intake records."""
+    """Make anew the membership intervals of these clients, and the problems of their intake records.
+
+    Somebody whom neither an intake record nor a coordinator names can have neither.
+    """
     moved, connection = Moved(), memory.connection
     for batch in batches(clients):
-        screenings, moves, leavings = memory.screenings(batch), memory.moves(batch), _leavings(memory, batch)
-        built = {code: build_memberships(code, screenings[code], moves[code], leavings[code]) for code in batch}
-        _replace(memory, {code: found for code, (found, _) in built.items()}, moved)
+        screenings, moves = memory.screenings(batch), memory.moves(batch)
+        known = [code for code in batch if screenings[code] or moves[code]]
+        leavings = _leavings(memory, known)
+        built = {code: build_memberships(code, screenings[code], moves[code], leavings[code]) for code in known}
+        _replace(memory, batch, {code: found for code, (found, _) in built.items()}, moved)
         groups = memory.groups(_groups_in(built, moves))
         delete_problems(connection, CLIENT, "client_code", batch)
-        problems = code_problems(connection, (each for own in screenings.values() for each in own))
+        problems = code_problems(connection, (each for code in known for each in screenings[code]))
         for code, (found, wrong) in built.items():
             problems += [*wrong, *client_problems(code, screenings[code], found, groups)]
             problems += move_problems(moves[code], found, groups, is_known=bool(screenings[code]))
@@ -53,16 +58,19 @@ def _groups_in(
     return named | {move.healing_group for own in moves.values() for move in own}
 
 
-def _replace(memory: Memory, built: Mapping[str, Sequence[Membership]], moved: Moved) -> None:
-    """Write the intervals that differ from those that are there."""
-    before = source.memberships_of(memory.connection, list(built))
-    changed = {code for code, found in built.items() if set(found) != set(before.get(code, ()))}
+def _replace(memory: Memory, clients: Collection[str], built: Mapping[str, Sequence[Membership]], moved: Moved) -> None:
+    """Write the intervals of clients that differ from those that are there; who is not in `built` has none."""
+    before = source.memberships_of(memory.connection, clients)
+    differing = {
+        code: {*built.get(code, ())} ^ {*before.get(code, ())} for code in (*built, *(before.keys() - built.keys()))
+    }
+    changed = {code for code, others in differing.items() if others}
     moved.clients |= changed
-    moved.groups |= {each.healing_group for code in changed for each in {*built[code]} ^ {*before.get(code, ())}}
+    moved.groups |= {each.healing_group for code in changed for each in differing[code]}
     if outdated := sorted(changed & before.keys()):
         delete_rows(memory.connection, fact.membership, "client_code", outdated)
     insert_tuples(
-        memory.connection, fact.membership, [astuple(each) for code in sorted(changed) for each in built[code]]
+        memory.connection, fact.membership, [astuple(each) for code in sorted(changed) for each in built.get(code, ())]
     )
 
 

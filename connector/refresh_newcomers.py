@@ -19,7 +19,7 @@ from connector.facts import Report, Screening
 from connector.facts_rows import batches, rows_with
 from connector.facts_writing import delete_problems, delete_rows, insert_problems, insert_rows
 from connector.instrument_rows import LONGEST_CLIENT_CODE, fitting_code
-from connector.problem import NEWCOMER, Problem, kinds_of, problem
+from connector.problem import NEWCOMER, Problem, problem
 from connector.schema import FORM_TABLES
 from forms.client_code import is_newcomer
 
@@ -114,16 +114,15 @@ def refresh_overdue(connection: Connection) -> None:
 
     The day is that of the record that arrived last on the server, not the clock's: a rebuild finds the same.
     """
-    delete_problems(connection, NEWCOMER, "kind", kinds_of(NEWCOMER))
-    latest = _latest_arrival(connection)
-    if latest is None:
-        return
+    delete_problems(connection, NEWCOMER)
     is_claimed = exists().where(INTAKE.c.newcomer_code == newcomer.c.newcomer_code)
-    last_day = latest.date() - dt.timedelta(days=DAYS_TO_INTAKE)
     record = ATTENDANCE.c.root_uuid == newcomer.c.root_uuid
     query = select(newcomer, ATTENDANCE.c.server_id).join(ATTENDANCE, record)
-    query = query.where(newcomer.c.client_code.is_(None), newcomer.c.seen_on <= last_day, ~is_claimed)
-    insert_problems(connection, [_overdue(row) for row in connection.execute(query).mappings()])
+    query = query.where(newcomer.c.client_code.is_(None), newcomer.c.seen_on.is_not(None), ~is_claimed)
+    waiting = connection.execute(query).mappings().all()
+    if waiting and (latest := _latest_arrival(connection)):
+        last_day = latest.date() - dt.timedelta(days=DAYS_TO_INTAKE)
+        insert_problems(connection, [_overdue(row) for row in waiting if row["seen_on"] <= last_day])
 
 
 def _latest_arrival(connection: Connection) -> dt.datetime | None:

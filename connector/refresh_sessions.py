@@ -31,15 +31,14 @@ def refresh_sessions(memory: Memory, groups: Collection[str], weeks: Mapping[str
     Of `groups` everything is written; of those in `weeks` alone, whose members are as before, these weeks and all
     sessions that are no longer as they were.
     """
-    chas = {each.code for each in memory.chas.values()}
     for batch in batches({*groups, *weeks}, GROUPS_A_BATCH):
-        _refresh_batch(memory, batch, set(groups), weeks, chas)
+        _refresh_batch(memory, batch, set(groups), weeks)
 
 
 def _refresh_batch(
-    memory: Memory, batch: list[str], whole: Collection[str], weeks: Mapping[str, Collection[int]], chas: set[str]
+    memory: Memory, batch: list[str], whole: Collection[str], weeks: Mapping[str, Collection[int]]
 ) -> None:
-    connection = memory.connection
+    connection, chas = memory.connection, {each.code for each in memory.chas.values()}
     known, reports = memory.groups(batch), memory.reports(batch)
     members, joined = source.memberships_in(connection, batch), joined_newcomers(connection, groups=batch)
     before = {row[:2]: tuple(row) for row in tuples_with(connection, select(fact.session), _GROUP, batch)}

@@ -13,7 +13,6 @@ from sqlalchemy import Engine, func, select
 from connector.errors import HealingError, StorageError
 from connector.log_lines import is_logging, log_event
 from connector.precious_schema import sync_cursor, sync_run
-from connector.status import RUN_COUNTS
 
 
 @contextmanager
@@ -49,6 +48,8 @@ def _log_end(engine: Engine, before: int, failure: BaseException | None, seconds
     if _latest_run(engine) == before:  # it did not begin: another one is active, or the database cannot be used
         log_event("run_ended", level, error=error, **ending)
         return
+    from connector.status import RUN_COUNTS  # not loaded where nobody asked for a log
+
     with engine.connect() as connection:
         run = connection.execute(select(sync_run).order_by(sync_run.c.run_id.desc()).limit(1)).mappings().one()
         counts = {name: run[name] for name in RUN_COUNTS}

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connector.duration import duration_words
+from connector.problem import SERIOUS
 from connector.status import ProjectStatus, RunStatus, Status
 
 MAX_AGE = timedelta(hours=26)
@@ -26,7 +27,8 @@ class Concern:
 def concerns(status: Status, now: datetime, max_age: timedelta = MAX_AGE) -> tuple[Concern, ...]:
     """Return what needs a look: nothing to read, the last run failed, a project is old or not whole, records wait.
 
-    `now` is UTC without zone. Problems of single records are for coordinators, and are no concern here.
+    `now` is UTC without zone. Problems of single records are for coordinators, and are no concern here, unless somebody
+    may be at risk whom no alert tells of.
     """
     found = [] if status.read_projects else [Concern("no_project", "no project is read: run `healing deploy`")]
     if status.run is None:
@@ -34,12 +36,18 @@ def concerns(status: Status, now: datetime, max_age: timedelta = MAX_AGE) -> tup
     elif status.run.status == "failed":
         code = "" if status.run.exit_code is None else f" with exit code {status.run.exit_code}"
         found.append(Concern("last_run_failed", f"the last sync failed{code}"))
+    if serious := sum(status.problems.get(kind, 0) for kind in SERIOUS):
+        found.append(Concern("safety", f"{_answers(serious)} about safety not understood: see the page Data today"))
     found += [Concern("stale", _stale(each, now), each.name) for each in _old(status, now, max_age)]
     for each in status.projects:
         if each.quarantined:
             words = f"{each.name}: {_records(each.quarantined)} cannot be read; see `healing quarantine`"
             found.append(Concern("quarantine", words, each.name))
     return tuple(found)
+
+
+def _answers(count: int) -> str:
+    return "1 question or answer" if count == 1 else f"{count} questions or answers"
 
 
 def _old(status: Status, now: datetime, max_age: timedelta) -> Iterator[ProjectStatus]:

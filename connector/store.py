@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, insert, literal, select
 from sqlalchemy import update as update_rows
 
 from connector.bulk import Values, chunks, delete_keys, insert_tuples
+from connector.identity import join_record
 from connector.live_rows import files_hash, rows_of
 from connector.precious_schema import (
     submission,
@@ -20,8 +24,8 @@ from connector.precious_schema import (
     submission_version_identity,
 )
 from connector.project import Project
-from connector.records import RecordKey, StoredRecord
-from connector.submission import Json, Submission, missing_files, read_submission, to_text
+from connector.stored_record import RecordKey, StoredRecord
+from connector.submission import Json, Submission, fingerprint, missing_files, read_submission, root_uuid_of, to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +54,22 @@ def store_page(connection: Connection, project: Project, records: Iterable[Json]
     Two records may have one number on the server: an old server without `meta/rootUuid`, once upgraded, gives the
     record another identity, and the first is found to be gone. Raises StorageError.
     """
-    incoming = _latest(read_submission(record) for record in records)
-    known = _known(connection, project.asset_uid, [item.root_uuid for item in incoming])
-    kinds = [_kind_of_change(known.get(item.root_uuid), item) for item in incoming]
-    changed = [item for item, kind in zip(incoming, kinds, strict=True) if kind != "unchanged"]
+    kinds = Counter[str]()
+    for batch in chunks(_latest(records), project.at_once):
+        kinds.update(_store(connection, project, [read_submission(record) for record in batch], now))
+    return Counts(**kinds)
+
+
+def _store(connection: Connection, project: Project, items: Sequence[Submission], now: datetime) -> list[str]:
+    """Store some records of a page, and say of each what kind of change it is."""
+    known = _known(connection, project.asset_uid, [item.root_uuid for item in items])
+    same = _same_contents(connection, project.asset_uid, items, known) if known else set()
+    kinds = [_kind_of_change(known.get(item.root_uuid), item, item.root_uuid in same) for item in items]
+    changed = [item for item, kind in zip(items, kinds, strict=True) if kind != "unchanged"]
     if changed:
-        _write(connection, project, changed, known, now)
+        _write(connection, project, changed, known, same, now)
         project.derive(connection, [_stored(project, item, known.get(item.root_uuid)) for item in changed], [])
-    return Counts(**Counter(kinds))
+    return kinds
 
 
 def mark_deleted(connection: Connection, project: Project, root_uuids: Iterable[str], now: datetime) -> int:
@@ -74,31 +86,49 @@ def mark_deleted(connection: Connection, project: Project, root_uuids: Iterable[
     return len(gone)
 
 
-def _latest(items: Iterable[Submission]) -> list[Submission]:
-    """The items, of two with one identity only the later, in the order in which a database writes them quickest."""
-    found: dict[str, Submission] = {}
-    for item in items:
-        if item.root_uuid not in found or found[item.root_uuid].server_id <= item.server_id:
-            found[item.root_uuid] = item
-    return [found[root] for root in sorted(found)]
+def _latest(records: Iterable[Json]) -> list[Json]:
+    """The records by their numbers on the server, of two with one identity only the later."""
+    by_number = sorted(records, key=itemgetter("_id"))
+    return list({root_uuid_of(record): record for record in by_number}.values())
 
 
 _KNOWN = tuple(column for column in submission.c if column.name != "body")
 
 
 def _known(connection: Connection, asset_uid: str, roots: Sequence[str]) -> dict[str, Row[Any]]:
-    return {
-        row.root_uuid: row
-        for chunk in chunks(roots)
-        for row in connection.execute(select(*_KNOWN).where(_these(submission, asset_uid, chunk)))
-    }
+    is_here = and_(submission.c.asset_uid == asset_uid, submission.c.root_uuid.in_(roots))
+    return {row.root_uuid: row for row in connection.execute(select(*_KNOWN).where(is_here))}
 
 
-def _kind_of_change(row: Row[Any] | None, item: Submission) -> str:
+def _same_contents(
+    connection: Connection, asset_uid: str, items: Iterable[Submission], known: Mapping[str, Row[Any]]
+) -> set[str]:
+    """Whose contents are those that are here, by root UUID, whatever the order of their keys.
+
+    Earlier versions of this program wrote the fingerprint into `body_hash`: then the contents need not be read.
+    """
+    found = {item.root_uuid: fingerprint(item.record) for item in items if item.root_uuid in known}
+    same = {root for root, each in found.items() if known[root].body_hash == each}
+    for chunk in chunks(sorted(found.keys() - same)):
+        stored = _contents(connection, asset_uid, chunk)
+        same |= {root for root, record in stored if fingerprint(record) == found[root]}
+    return same
+
+
+def _contents(connection: Connection, asset_uid: str, roots: Sequence[str]) -> Iterator[tuple[str, Json]]:
+    """Yield (root UUID, record as it was served) of stored records."""
+    has_same_key = and_(*(submission.c[name] == submission_identity.c[name] for name in ("asset_uid", "root_uuid")))
+    query = select(submission.c.root_uuid, submission.c.body, submission_identity.c.body.label("identity"))
+    query = query.outerjoin_from(submission, submission_identity, has_same_key)
+    for row in connection.execute(query.where(_these(submission, asset_uid, roots))):
+        yield row.root_uuid, join_record(json.loads(row.body), json.loads(row.identity or "{}"))
+
+
+def _kind_of_change(row: Row[Any] | None, item: Submission, is_same: bool) -> str:
     """new, edited, revalidated or unchanged. A record that comes back after its deletion is new."""
     if row is None or row.deleted_at is not None:
         return "new"
-    if row.body_hash == item.fingerprint:
+    if is_same:
         return "unchanged"
     same_version = row.version_uuid == item.version_uuid and row.server_id == item.server_id
     same_status = (row.validation_status, row.validation_at) == (item.validation_status, item.validation_at)
@@ -114,39 +144,41 @@ def _write(
     project: Project,
     items: Sequence[Submission],
     known: Mapping[str, Row[Any]],
+    same: Collection[str],
     now: datetime,
 ) -> None:
     """Replace the rows of records that are here, having kept their contents, and add those of the others."""
-    replaced = [item.root_uuid for item in items if item.root_uuid in known]
-    outdated = [item.root_uuid for item in items if _has_other_content(known.get(item.root_uuid), item)]
-    _keep_versions(connection, project.asset_uid, outdated, now)
-    for table in (submission, submission_identity):
-        delete_keys(connection, table, "root_uuid", replaced, table.c.asset_uid == project.asset_uid)
+    if replaced := [item.root_uuid for item in items if item.root_uuid in known]:
+        _keep_versions(connection, project.asset_uid, [root for root in replaced if root not in same], now)
+        for table in (submission, submission_identity):
+            delete_keys(connection, table, "root_uuid", replaced, table.c.asset_uid == project.asset_uid)
     bodies, identities = _rows(project, items, known, now)
     insert_tuples(connection, submission, bodies)
     insert_tuples(connection, submission_identity, identities)
 
 
-def _has_other_content(row: Row[Any] | None, item: Submission) -> bool:
-    return row is not None and row.body_hash != item.fingerprint
-
-
 def _rows(
-    project: Project, items: Iterable[Submission], known: Mapping[str, Row[Any]], now: datetime
+    project: Project, items: Sequence[Submission], known: Mapping[str, Row[Any]], now: datetime
 ) -> tuple[list[Values], list[Values]]:
-    """The rows of some records, and of the identifying answers of those that have any, in the order of the columns."""
-    bodies, identities, media_keys = list[Values](), list[Values](), project.media_keys
-    for item in items:
-        body, identity = project.split(item.record)
+    """The rows of some records, and of the identifying answers of those that have any, in the order of the columns.
+
+    Both are in the order in which a database writes them quickest.
+    """
+    media_keys, parted = project.media_keys, project.split_all([item.record for item in items])
+    bodies, identities = list[Values](), list[Values]()
+    for item, (body, identity) in sorted(zip(items, parted, strict=True), key=lambda pair: pair[0].root_uuid):
         before = known.get(item.root_uuid)
-        first_seen_at = before.first_seen_at if before else now
-        bodies.append(_row(project, item, first_seen_at, missing_files(item.record, media_keys), to_text(body)))
+        texts = to_text(body), to_text(identity) if identity else ""
+        awaits_files = missing_files(item.record, media_keys)
+        bodies.append(_row(project, item, before.first_seen_at if before else now, awaits_files, texts))
         if identity:
-            identities.append((project.asset_uid, item.root_uuid, to_text(identity)))
+            identities.append((project.asset_uid, item.root_uuid, texts[1]))
     return bodies, identities
 
 
-def _row(project: Project, item: Submission, first_seen_at: datetime, awaits_files: int, body: str) -> Values:
+def _row(
+    project: Project, item: Submission, first_seen_at: datetime, awaits_files: int, texts: tuple[str, str]
+) -> Values:
     return (
         project.asset_uid,
         item.root_uuid,
@@ -158,12 +190,12 @@ def _row(project: Project, item: Submission, first_seen_at: datetime, awaits_fil
         item.submitted_by,
         item.validation_status,
         item.validation_at,
-        item.fingerprint,
+        hashlib.sha256("\n".join(texts).encode()).hexdigest(),
         first_seen_at,
         None,
         awaits_files,
         files_hash(item.record),
-        body,
+        texts[0],
     )
 
 

@@ -32,7 +32,6 @@ class Submission:
     submitted_by: str | None
     validation_status: str | None
     validation_at: int | None
-    fingerprint: str
     record: Json = field(repr=False)
 
 
@@ -49,7 +48,6 @@ def read_submission(record: Json) -> Submission:
         submitted_by=_short(record.get("_submitted_by")),
         validation_status=(_short(status.get("uid")) or "")[:48] or None,
         validation_at=_seconds(status.get("timestamp")),
-        fingerprint=fingerprint(record),
         record=record,
     )
 

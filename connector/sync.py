@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -131,23 +131,21 @@ def sync(
     with single_writer(engine), rare_collections():
         migrate(engine)
         run = Run(engine, client, accept_deletions, sweep, clock, on_progress, projects, form_sync, client.sent)
-        with _recorded(run):
-            run.read_all()
-            return _result(run)
+        return _recorded(run)
 
 
-@contextlib.contextmanager
-def _recorded(run: Run) -> Iterator[None]:
-    """Keep a row about the run, whichever way it ends."""
+def _recorded(run: Run) -> SyncResult:
+    """Read all, and keep a row about the run, whichever way it ends."""
     run_id = begin_run(run.engine, run.clock())
     try:
-        yield
+        run.read_all()
     except BaseException as error:
         with contextlib.suppress(StorageError):
-            end_run(run.engine, run_id, **_ending(run), **_failure(error))
+            end_run(run.engine, run_id, **_ending(run, _result(run)), **_failure(error))
         raise
-    ending = _ending(run)
-    end_run(run.engine, run_id, **ending, status="ok", exit_code=0, message=_result(run).line)
+    result = _result(run)
+    end_run(run.engine, run_id, **_ending(run, result), status="ok", exit_code=0, message=result.line)
+    return result
 
 
 def _failure(error: BaseException) -> dict[str, Any]:
@@ -159,8 +157,7 @@ def _failure(error: BaseException) -> dict[str, Any]:
     return {"status": "failed", "exit_code": 1, "message": f"ended by {type(error).__name__}"}
 
 
-def _ending(run: Run) -> dict[str, Any]:
-    result = _result(run)
+def _ending(run: Run, result: SyncResult) -> dict[str, Any]:
     names = ("new", "edited", "revalidated", "deleted", "problems", "quarantined", "requests")
     return {"finished_at": run.clock()} | {name: getattr(result, name) for name in names}
 

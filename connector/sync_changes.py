@@ -19,7 +19,7 @@ from connector.progress import OnProgress, no_progress
 from connector.project import Project
 from connector.reconcile import LIGHT_FIELDS, Compared, Comparison, by_root
 from connector.submission import Json
-from connector.sync_here import Here, Span
+from connector.sync_here import ALL, Here, Span
 from connector.sync_intake import Intake, Tally
 from connector.sync_state import Cursor, utc_now
 
@@ -32,13 +32,19 @@ FILES_ARE_LATE_FOR = timedelta(days=30)
 class Findings:
     """What a run knows of one form so far.
 
-    `missing` were not given when they were asked for by name; `told` are deleted by what the history says; `doubles`
-    are rows of the server left over from records sent again; `nameless` of those who wait unread are gone.
+    `missing` were not given when they were asked for by name, `gone` not a second time either; `told` are deleted by
+    what the history says; `unlisted` are the numbers that were not listed one by one, `listed` counts the rows beyond;
+    `doubles` are rows of the server left over from records sent again; `unread` could not be read and were asked for
+    once more; `nameless` of those who wait unread are gone.
     """
 
     missing: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
+    unlisted: Span = ALL
+    listed: int = 0
     doubles: int = 0
+    unread: set[str] = field(default_factory=set)
     nameless: int = 0
     has_history: bool = False
     has_statuses: bool = False
@@ -119,7 +125,8 @@ class FormChanges:
         if events is not None:
             told = read_events(events, self.here.present)
             self.found.has_history, self.found.told = True, set(told.deleted)
-            self.found.missing |= self.intake.fetch_roots(told.changed)
+            self.found.missing = self.intake.fetch_roots(told.changed)
+            self.found.gone = self.found.missing & told.deleted
 
     def list_changes(self) -> None:
         """List the tail of what was read before and what carries a mark of change, and read again what differs.
@@ -132,10 +139,11 @@ class FormChanges:
         highest = self.here.highest() or self.before.last_id
         start = max(0, min(self.before.last_id - OVERLAP_OF_IDS, highest - 1))
         tail = Span(start, self.before.last_id)
+        self.found.unlisted = Span(0, start)
         for _attempt in range(2):
             clauses = (*marks.clauses, *tail_clauses(start, self.before.last_id, self.cursor.last_id))
             seen = self._read_listed({"$or": clauses}, tail)
-            absent = {row.root_uuid for row in self.here.rows(tail)} - seen
+            absent = {row.root_uuid for row in self.here.rows(tail)} - seen - self.found.missing
             gone = self.intake.fetch_roots(absent)
             self.found.missing |= gone
             if gone == absent:
@@ -148,10 +156,12 @@ class FormChanges:
     def _read_listed(self, query: Json, tail: Span) -> set[str]:
         """Read again what differs of a light list, and what is new; return whose records the list shows in the tail."""
         seen, fresh = set[str](), set[str]()
+        self.found.listed = 0
         for page in self.client.record_pages(self.uid, query=query, fields=LIGHT_FIELDS):
             _, missing = self.comparison.read_differing(page, Span(0, self.cursor.last_id))
             self.found.missing |= missing
             seen |= self._listed_after(page, tail.after)
+            self.found.listed += _rows_after(page, tail.after)
             fresh |= self._listed_after(page, self.cursor.last_id)
         if fresh:
             self.read_new()
@@ -163,12 +173,18 @@ class FormChanges:
             return self.intake.identities(page)
         return {root for root, item in by_root(page).items() if item.server_id > after}
 
-    def read_again(self, unread: set[str]) -> None:
-        """Try records again that could not be read (`unread`), and those that name a file which was not there."""
+    def read_again(self) -> None:
+        """Ask once more for records that name a file which was not there, and for those that could not be read."""
         late = self.here.awaiting_files(self.started - FILES_ARE_LATE_FOR)
-        unread &= self.here.unread().keys()
         awaiting = {row.root_uuid for row in late if row.server_id <= self.before.last_id}
-        self.found.missing |= self.intake.fetch_roots(unread | awaiting)
+        self.found.missing |= self.intake.fetch_roots(awaiting)
+        self.found.missing |= self.read_unread()
+
+    def read_unread(self) -> set[str]:
+        """Ask once more, once a run, for each record that could not be read; return who was not given."""
+        unread = self.here.unread().keys() - self.found.unread
+        self.found.unread |= unread
+        return self.intake.fetch_roots(unread)
 
     def sweep(self) -> None:
         """Compare every record that the server lists with the one that is here."""
@@ -189,3 +205,10 @@ class FormChanges:
     def show(self, what: str, done: int, total: int) -> None:
         """Tell how far a step is."""
         self.on_progress(f"{self.project.form_id}: {what}", done, total)
+
+
+def _rows_after(page: Page, after: int) -> int:
+    """How many rows of a page have a number beyond `after`, or none that can be read."""
+    numbers = [record["_id"] for record in page.records]
+    numbers += [item.server_id for item in page.refused if item.server_id]
+    return page.size - sum(number <= after for number in numbers)

@@ -10,7 +10,7 @@ from connector.quarantine import resolve, resolve_unseen
 from connector.reconcile import VALIDATED, guard_deletions
 from connector.store import mark_deleted
 from connector.sync_changes import Findings, FormChanges
-from connector.sync_here import ALL, Span
+from connector.sync_here import NONE, Span
 from connector.sync_state import Cursor
 
 
@@ -23,7 +23,7 @@ class FormSync(FormChanges):
 
         Raises the client's errors, StorageError and MassDeletionError; what was committed before is right and stays.
         """
-        self.started, unread = self.clock(), set(self.here.unread())
+        self.started = self.clock()
         with self.engine.connect() as connection:
             self.before = self.cursor = Cursor.read(connection, self.uid, self.project.form_id)
         self.found = Findings(has_all=not self.before.last_id)
@@ -31,20 +31,41 @@ class FormSync(FormChanges):
             self.read_new()
         if not self.found.has_all:
             self.find_changes()
-            self.read_again(unread)
+        self.read_again()
         proof = self.prove()
         self.check_statuses(proof)
+        self.read_unread()
         self.conclude(proof)
 
     def prove(self) -> Proof:
-        """Compare the server's count with what is here, and look closer until they agree or cannot be made to."""
-        proof = self.look(ALL)
-        if proof.listed > proof.expected or not proof.is_steady:
+        """Compare the server's counts with what is here, and look closer until they agree or cannot be made to.
+
+        First come the numbers that this run did not list, by themselves: what comes meanwhile among the others cannot
+        hide that one of them is gone. If nothing is new or gone, that is all. Counts that contradicted each other
+        before are believed only when every record was compared.
+        """
+        if not self.found.has_all and not self.here.unplaced():
+            proof = self.look_closer(self.found.unlisted)
+            if self.found.has_all or (proof.is_complete and not self.before.doubted_at):
+                return proof
+        proof = self.look_closer(self._read_so_far())
+        if proof.beyond:
             self.read_new()
+            proof = self.look_closer(self._read_so_far())
+        if proof.is_complete and self.before.doubted_at and not self.found.has_all:
+            self.sweep()
             proof = self.look(self._read_so_far())
+        return proof
+
+    def look_closer(self, span: Span) -> Proof:
+        """Count a span; search it, and at last compare every record, while the counts differ for no known reason."""
+        proof = self.look(span)
+        if not proof.is_steady:
+            proof = self.look(span)
         if not proof.is_final:
+            self.found.gone = set()  # these too are asked for once more
             self.search(proof)
-            proof = self.look(self._read_so_far())
+            proof = self.look(span)
         if not proof.is_final:
             self.sweep()
             proof = self.look(self._read_so_far())
@@ -53,38 +74,50 @@ class FormSync(FormChanges):
     def look(self, span: Span) -> Proof:
         """Count on both sides, without those that were not given when asked for once more."""
         vanished = frozenset(self.settle())
-        here = self.here.size(span)
-        listed = self.client.count(self.uid, up_to=span.up_to)
-        expected = here - len(vanished) - self.found.nameless + self.found.doubles
+        here, gone = self.here.size(span), self.here.size_of(vanished, span)
+        listed = 0 if span == NONE else self.client.count(self.uid, up_to=span.up_to)
+        expected = here - gone - self.found.nameless + self.found.doubles
         proof = Proof(span, listed, here, expected, vanished)
-        return proof if listed > expected else self.compare_counts(proof)
+        if listed > expected or (proof.is_settled and not self._is_whole(span)):
+            return replace(proof, is_agreed=self._is_quiet(proof))
+        return self.compare_counts(proof)
+
+    def _is_whole(self, span: Span) -> bool:
+        return span == self._read_so_far()
+
+    def _is_quiet(self, proof: Proof) -> bool:
+        """Whether the count that the server kept elsewhere as the run began is that of its list, and all is as it was.
+
+        What comes between the two questions could hide what the list lacks, so it is good enough only then.
+        """
+        is_same = proof.is_settled and not (proof.vanished or self.intake.new)
+        return is_same and proof.listed + self.found.listed == self.asset.submission_count
 
     def compare_counts(self, proof: Proof) -> Proof:
-        """Say whether the count that the server keeps in another place is that of its list, which may lack records.
-
-        What comes between the two questions could hide what the list lacks. So the count as the run began is good
-        enough only if nothing new was read since and nothing vanished; else it is asked for between two of the list.
-        """
-        total = proof.listed
-        if total == self.asset.submission_count and not (proof.vanished or self.intake.new or proof.span != ALL):
-            return replace(proof, is_agreed=True)
-        if proof.span != ALL:
-            total = self.client.count(self.uid)
+        """Say whether the count that the server keeps elsewhere is that of its list, which may lack records."""
+        total = proof.listed if self._is_whole(proof.span) else self.client.count(self.uid)
         for _attempt in range(3):
             self.asset, before = self.client.asset(self.uid), total
             total = self.client.count(self.uid)
             if total == before:
                 break
         is_steady = total == before and (total == proof.listed or self._is_still_listed(proof))
-        return replace(proof, is_agreed=is_steady and total == self.asset.submission_count, is_steady=is_steady)
+        is_agreed = is_steady and total == self.asset.submission_count
+        beyond = max(total - proof.listed, 0) if self._is_whole(proof.span) else 0
+        return replace(proof, is_agreed=is_agreed, is_steady=is_steady, beyond=beyond)
 
     def _is_still_listed(self, proof: Proof) -> bool:
         return self.client.count(self.uid, up_to=proof.span.up_to) == proof.listed
 
     def settle(self) -> set[str]:
-        """Ask once more, by identity, for what is here and was not given; return who is not given again."""
-        self.found.missing = self.intake.fetch_roots(self.here.present(self.found.missing))
-        return self.found.missing
+        """Ask once more, by identity, for what is here and was not given; return who was not given again.
+
+        Whose deletion the history tells, and who was not given by name, is not asked for twice while the counts agree.
+        """
+        missing = self.here.present(self.found.missing)
+        self.found.gone = (self.found.gone & missing) | self.intake.fetch_roots(missing - self.found.gone)
+        self.found.missing = set(self.found.gone)
+        return self.found.gone
 
     def check_statuses(self, proof: Proof) -> None:
         """Find statuses that were taken away, which leaves no mark: fewer records have one than here."""
@@ -117,7 +150,7 @@ class FormSync(FormChanges):
         """Where the next run goes on: what was not proved to be here is looked for again from the same moment."""
         cursor, found = self.cursor, self.found
         if proof.is_complete:
-            cursor = cursor.moved(complete_as_of=self.started, server_count=proof.listed)
+            cursor = cursor.moved(complete_as_of=self.started, server_count=self.asset.submission_count)
         if proof.is_settled and (proof.is_complete or not proof.vanished):
             cursor = cursor.moved(history_since=self.server_time.isoformat())
             if found.has_all or found.has_statuses:
@@ -126,10 +159,14 @@ class FormSync(FormChanges):
                 cursor = cursor.moved(swept_at=self.started)
             if self.intake.is_dated or cursor.modified_since:
                 cursor = cursor.moved(modified_since=modified_text(self.server_time))
+        if proof.is_complete and found.has_all:
+            cursor = cursor.moved(doubted_at=None)
+        elif proof.is_steady and not proof.is_complete:
+            cursor = cursor.moved(doubted_at=self.started)
         if cursor.feed == "markers" and cursor.modified_since:
             cursor = cursor.moved(feed="modified")
         return cursor
 
     def _read_so_far(self) -> Span:
-        """What is here by number: records that come meanwhile do not blur a count of it."""
-        return Span(0, max(self.cursor.last_id, self.here.highest() or 0))
+        """What is here by number: records that come meanwhile do not blur a count of it. All, where nothing is here."""
+        return Span(0, max(self.cursor.last_id, self.here.highest() or 0) or None)

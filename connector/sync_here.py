@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -26,7 +26,7 @@ class Span:
         return number > self.after and (self.up_to is None or number <= self.up_to)
 
 
-ALL = Span()
+ALL, NONE = Span(), Span(0, 0)
 
 
 @dataclass(slots=True)
@@ -47,6 +47,11 @@ class Here:
         with self.engine.connect() as connection:
             live = live_rows.count_live(connection, self.asset_uid, span.after, span.up_to)
         return live + sum(number is None or span.holds(number) for number, _ in self._unstored())
+
+    def size_of(self, roots: Set[str], span: Span) -> int:
+        """How many of some records are here, in a span."""
+        live = sum(span.holds(row.server_id) for row in self.rows_of(roots).values())
+        return live + sum(root in roots and (number is None or span.holds(number)) for number, root in self._unstored())
 
     def live(self) -> int:
         """How many records are live."""
@@ -101,6 +106,10 @@ class Here:
     def nameless(self) -> int:
         """How many wait unread of which nothing tells who they are."""
         return sum(root is None for _, root in self._unstored())
+
+    def unplaced(self) -> int:
+        """How many wait unread of which nothing tells their number."""
+        return sum(number is None for number, _ in self._unstored())
 
     def present(self, roots: Iterable[str]) -> set[str]:
         """Those of some records that are here."""

@@ -20,6 +20,7 @@ class Cursor:
     `complete_as_of`: everything the server had then is here. `swept_at`: all records were last compared one by one.
     `feed` is "history" where the account may read it, else "modified" or "markers": how changes were last found.
     `validated_since` is when all marks of change were last asked for, `modified_since` is None where no record tells.
+    `doubted_at`: the server's counts contradicted each other then, and not every record was compared since.
     """
 
     asset_uid: str
@@ -33,6 +34,7 @@ class Cursor:
     modified_since: str | None = None
     validated_since: int | None = None
     asset_version: str | None = None
+    doubted_at: datetime | None = None
 
     @classmethod
     def read(cls, connection: Connection, asset_uid: str, form_id: str) -> Self:

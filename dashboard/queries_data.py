@@ -7,6 +7,7 @@ from sqlalchemy import Connection, case, func, select
 
 from connector.fact_schema import problem
 from connector.precious_schema import quarantine, submission, sync_cursor, sync_run
+from connector.problem import SERIOUS
 from dashboard.filters import Filters, narrow
 
 DUPLICATE_KINDS = (
@@ -22,10 +23,17 @@ DUPLICATE_KINDS = (
 
 
 def problem_counts(connection: Connection, filters: Filters) -> pd.DataFrame:
-    """Return `kind` and `problems`, the most frequent kind first."""
+    """Return `kind` and `problems`: kinds that may hide somebody at risk first, then the most frequent."""
     count = func.count().label("problems")
     query = select(problem.c.kind, count).where(*narrow(problem, filters)).group_by(problem.c.kind)
-    return pd.read_sql(query.order_by(count.desc(), problem.c.kind), connection)
+    is_other = case((problem.c.kind.in_(SERIOUS), 0), else_=1)
+    return pd.read_sql(query.order_by(is_other, count.desc(), problem.c.kind), connection)
+
+
+def unread_safety(connection: Connection) -> pd.DataFrame:
+    """Return `problems`, how many questions or answers about safety were not understood, whatever the filters say."""
+    query = select(func.count().label("problems")).where(problem.c.kind.in_(SERIOUS))
+    return pd.read_sql(query, connection)
 
 
 def problems(connection: Connection, filters: Filters, kinds: tuple[str, ...], limit: int = 200) -> pd.DataFrame:

@@ -10,11 +10,14 @@ as a problem.
 
 from __future__ import annotations
 
+from operator import mul
 from random import Random
 
 ALPHABET = "34679ABCDEFHJKMNPRTVWXY"
 WEIGHTS = (2, 3, 4, 5, 6, 7, 8)
 _RANDOM_LENGTH = len(WEIGHTS)
+_PLACES = {character: place for place, character in enumerate(ALPHABET)}
+_NOWHERE = -1
 NEWCOMER_PREFIX = "N"
 """What the temporary code of somebody begins with who came to a session before the screening; a code follows."""
 _SIZE = len(ALPHABET)
@@ -34,16 +37,20 @@ def with_check(random_part: str) -> str:
 
 def check_character(random_part: str) -> str:
     """Return the check character for seven characters of the alphabet; raises ValueError for others."""
-    total = sum(weight * ALPHABET.index(character) for weight, character in zip(WEIGHTS, random_part, strict=True))
-    return ALPHABET[total % len(ALPHABET)]
+    places = [_PLACES.get(character, _NOWHERE) for character in random_part]
+    if len(places) != _RANDOM_LENGTH or _NOWHERE in places:
+        raise ValueError("not seven characters of the alphabet")
+    return ALPHABET[sum(map(mul, WEIGHTS, places)) % _SIZE]
 
 
 def is_valid(code: str) -> bool:
     """Return whether a code has the right shape, alphabet and check character."""
-    characters = code.replace("-", "", 1)
-    if len(code) != 9 or code[4] != "-" or any(character not in ALPHABET for character in characters):
+    if len(code) != 9 or code[4] != "-":
         return False
-    return check_character(characters[:_RANDOM_LENGTH]) == characters[_RANDOM_LENGTH]
+    try:
+        return check_character(code[:4] + code[5:8]) == code[8]
+    except ValueError:
+        return False
 
 
 def is_newcomer(code: str) -> bool:

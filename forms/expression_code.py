@@ -54,6 +54,16 @@ class _Numbers(dict[str, float]):
         return found
 
 
+class _Texts(dict[float, str]):
+    """The texts of numbers, likewise. Zero has two of them and is equal to itself, so it is written each time."""
+
+    def __missing__(self, value: float) -> str:
+        found = meaning.text(value)
+        if value and value == value and len(self) < MOST_NUMBERS:
+            self[value] = found
+        return found
+
+
 def _only_on_phone(name: str) -> Any:
     raise TypeError(f"{name} has no value outside the phone")
 
@@ -74,6 +84,7 @@ class Writer:
             "number": meaning.number,
             "truth": meaning.truth,
             "text": meaning.text,
+            "text_of": _Texts(),
             "is_equal": meaning.is_equal,
             "divide": meaning.divide,
             "modulo": meaning.modulo,
@@ -113,10 +124,12 @@ class Writer:
         return Code(f"only_on_phone({type(node).__name__!r})", ANY)
 
     def _if(self, node: If, depth: int) -> Code:
+        """Each side is read as a number by itself: which kind it has is known there, and not of the whole."""
         then, otherwise = self.value(node.then, depth), self.value(node.otherwise, depth)
         kind = then.kind if then.kind == otherwise.kind else ANY
         condition = as_truth(self.value(node.condition, depth))
-        return Code(f"({then.python} if {condition} else {otherwise.python})", kind)
+        number = f"({as_number(then)} if {condition} else {as_number(otherwise)})"
+        return Code(f"({then.python} if {condition} else {otherwise.python})", kind, number)
 
     def _sum(self, node: Expression, depth: int) -> Code:
         """A sum of many items lies deep to the left; it is written in one bracket."""
@@ -151,7 +164,7 @@ def as_text(code: Code) -> str:
 
 _NUMBER = {NUMBER: "{}", TEXT: "number_of[{}]", TRUTH: "(1.0 if {} else 0.0)", ANY: "number({})"}
 _TRUTH = {TRUTH: "{}", TEXT: "({} != '')", NUMBER: "truth({})", ANY: "truth({})"}
-_TEXT = {TEXT: "{}", TRUTH: "('true' if {} else 'false')", NUMBER: "text({})", ANY: "text({})"}
+_TEXT = {TEXT: "{}", TRUTH: "('true' if {} else 'false')", NUMBER: "text_of[{}]", ANY: "text({})"}
 
 
 def _binary(operator: str, left: Code, right: Code) -> Code:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 
 from forms.instruments.catalogue import CATALOGUE
-from forms.places import all_places
+from forms.places import sector_codes
 from forms.programme_shape import (
     CUT_OFF_SETS,
     LANGUAGE_CODES,
@@ -73,8 +73,7 @@ def read_programme(text: str, name: str) -> Programme:
 
 
 def _sectors(file: TomlTable) -> tuple[str, ...]:
-    known = tuple(code for code, place in all_places().items() if place.level == "sector")
-    sectors = file.texts("sectors", known)
+    sectors = file.texts("sectors", sector_codes())
     if not sectors:
         raise file.error("sectors", "must name at least one sector")
     return sectors

@@ -7,6 +7,7 @@ from importlib import import_module
 from types import MappingProxyType
 
 from connector.commands.command import Command
+from connector.garbage import rare_collections
 
 PLACES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -44,5 +45,6 @@ def load_commands(names: Iterable[str] = PLACES) -> tuple[Command, ...]:
 
 
 def _load(module: str, attribute: str) -> Command:
-    command: Command = getattr(import_module(f"connector.commands.{module}"), attribute)
+    with rare_collections():
+        command: Command = getattr(import_module(f"connector.commands.{module}"), attribute)
     return command

@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from importlib import import_module
 
 from sqlalchemy import Engine
 
 from connector.commands.command import Command, Context
-from connector.derive import rebuild
 from connector.duration import parse_duration
 from connector.errors import HealingError, SettingsError
 from connector.kobo import KoboClient
 from connector.log_lines import log_event
+from connector.memory import keep_little
 from connector.migration import migrate
-from connector.rosters import publish_rosters
 from connector.run_log import logged_run
 from connector.stopping import ended_like_ctrl_c
 from connector.sync import sync
@@ -26,6 +26,7 @@ from connector.writer_lock import single_writer
 
 def _sync(context: Context) -> Iterable[str]:
     pace = _pace(context.arguments)
+    keep_little()
     with ended_like_ctrl_c():
         engine, client = context.engine(), context.client()
         return sync_again_and_again(context, engine, client, pace) if pace else sync_once(context, engine, client)
@@ -58,13 +59,19 @@ def sync_once(context: Context, engine: Engine, client: KoboClient) -> Sequence[
             on_progress=context.on_progress,
         )
     if arguments.rosters:
+        from connector.rosters import publish_rosters
+
         changed = publish_rosters(engine, client, context.on_progress)
         context.say(f"new rosters: {', '.join(changed)}" if changed else "rosters unchanged")
     return [*result.notes, result.line]
 
 
 def sync_again_and_again(context: Context, engine: Engine, client: KoboClient, pace: Pace) -> Sequence[str]:
-    """Sync at every interval until somebody ends it; each line is told with its time. Raises as `watch` does."""
+    """Sync at every interval until somebody ends it; each line is told with its time. Raises as `watch` does.
+
+    What a run loads only when a record comes is loaded now: by then a newer version may have taken the place of this.
+    """
+    import_module("connector.derive")
 
     def run() -> None:
         for line in sync_once(context, engine, client):
@@ -103,6 +110,8 @@ def _add_sync(parser: argparse.ArgumentParser) -> None:
 
 
 def _rebuild(context: Context) -> Iterable[str]:
+    from connector.derive import rebuild
+
     engine = context.engine()
     with single_writer(engine):
         context.on_progress("deriving everything again from the raw records", 0, None)

@@ -10,6 +10,7 @@ from connector.errors import HealingError
 from dashboard import clock, show
 from dashboard.frame import chosen_filters
 from dashboard.queries_alerts import alert_counts, handling_history, open_alerts
+from dashboard.queries_data import unread_safety
 from dashboard.queries_sessions import members_now, people_missing, sessions_due, sessions_to_chase, silent_chas
 from dashboard.source import ask, forget, writing_engine
 from dashboard.wording import (
@@ -30,6 +31,7 @@ ALERT_NOTE = (
     "Worst first: by level, overdue before the rest, then the oldest. Overdue: nobody has made contact by the time set "
     "for the level ({hours}). For names, open the person in Healing groups."
 )
+UNREAD = "{what} about safety could not be understood and raise no alert. Open the page Data and look at them today."
 COLUMNS = {
     "Level": st.column_config.TextColumn(width=78),
     "Client": st.column_config.TextColumn(width=92),
@@ -73,6 +75,8 @@ def alert_list() -> None:
     """Show the open alerts, and for the one that is chosen what was done and a form to record more."""
     st.subheader("Who needs care", anchor=False)
     filters = chosen_filters()
+    if unread := int(ask(unread_safety).iloc[0]["problems"]):
+        st.error(UNREAD.format(what=counted(unread, "question or answer", "questions or answers")))
     counts = ask(alert_counts, filters, clock.now())
     alert_figures(counts)
     alerts = ask(open_alerts, filters, clock.now())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Self
 
 from tests.bench.checked import wrong_rows
 from tests.bench.children import MEGABYTE, ROOT, Cost, Pairs, RunningServer, bench_server, middle, module, run_child
@@ -104,18 +105,20 @@ class Bench:
             for _ in range(2):  # the second run settles what the first could not know
                 self.sync(target, server)
             server.ask("requests")
-            self.sync(target, server)
-            quiet = _of_form(server.ask("requests"))
+            idle, _ = self.sync(target, server)
+            quiet = Asked.of(server.ask("requests"))
             changed = server.ask("change")
             cost, _ = self.sync(target, server)
-            asked = _of_form(server.ask("requests"))
+            asked = Asked.of(server.ask("requests"))
             wrong = wrong_rows(target.url, server.address, changed)
-        bound = "10" if has_history else "110"
+        bound = "≤ 10" if has_history else "≤ 110"
         told = "; ".join(wrong) or "nothing left wrong"
+        what = f"100 new, 50 edited, 30 re-validated, 20 deleted of {self.size:,}, {how}: requests for the form"
         return [
-            Line(f"nothing changed, {how}: requests for the form", str(quiet), "≤ 3"),
-            Line(f"100 new, 50 edited, 30 re-validated, 20 deleted, {how}: requests", str(asked), f"≤ {bound}", told),
-            Line("the same: CPU seconds", f"{cost.cpu:.1f}", ""),
+            Line(f"nothing changed, {how}: requests for the form", str(quiet.of_form), "≤ 3", quiet.rest),
+            Line("the same: CPU seconds", f"{idle.cpu:.2f}", "", f"{idle.memory / MEGABYTE:.0f} MB"),
+            Line(what, str(asked.of_form), bound, f"{asked.rest}; {told}"),
+            Line("the same: CPU seconds", f"{cost.cpu:.2f}", "", f"{cost.memory / MEGABYTE:.0f} MB"),
         ]
 
     def slow_line(self, databases: Databases, size: int, delay: float) -> Line:
@@ -146,9 +149,23 @@ def _paired(programs: Sequence[Cost], floors: Sequence[Cost]) -> Pairs:
     return Pairs(ratios, middle(programs), middle(floors))
 
 
-def _of_form(requests: Sequence[str]) -> int:
-    """How many requests are about one form: those for the account and the list of forms are for all of them."""
-    return sum(request.startswith("/api/v2/assets/a") for request in requests)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How many requests were about the form; those for the account and the list of forms are for all forms of a run."""
+
+    of_form: int
+    of_all: int
+
+    @classmethod
+    def of(cls, requests: Sequence[str]) -> Self:
+        """Count the requests of one run."""
+        of_form = sum(request.startswith("/api/v2/assets/a") for request in requests)
+        return cls(of_form, len(requests) - of_form)
+
+    @property
+    def rest(self) -> str:
+        """The requests that are not counted, in words."""
+        return f"and {self.of_all} for all forms of a run together"
 
 
 def load_line(what: str, pairs: Pairs, size: int, bound: str, against: str) -> Line:

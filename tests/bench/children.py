@@ -49,7 +49,7 @@ class FailedChildError(RuntimeError):
 def run_child(arguments: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> tuple[Cost, str]:
     """Run a program to its end; returns its cost and what it printed. Raises FailedChildError."""
     began = time.perf_counter()
-    everything = os.environ | {"PYTHONPATH": str(ROOT)} | dict(environment or {})
+    everything = _surroundings() | dict(environment or {})
     child = subprocess.Popen(
         [*map(str, arguments)], cwd=ROOT, env=everything, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -61,6 +61,12 @@ def run_child(arguments: Sequence[str | Path], environment: Mapping[str, str] | 
     if child.returncode:
         raise FailedChildError(f"{arguments} ended with {child.returncode}:\n{said[-2000:]}")
     return Cost(used.ru_utime + used.ru_stime, time.perf_counter() - began, used.ru_maxrss * 1024), said
+
+
+def _surroundings() -> dict[str, str]:
+    """The environment of a program as it is once installed: Python keeps what it has compiled, whatever is set here."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPATH": str(ROOT)}
 
 
 def module(name: str, *arguments: str | Path) -> list[str]:
@@ -89,8 +95,7 @@ class RunningServer:
 def bench_server(kind: str, size: int, folder: Path, *options: str) -> Iterator[RunningServer]:
     """A server of that many records while the block lasts."""
     command = module("tests.bench.server", kind, str(size), folder, *options)
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, cwd=ROOT, env=_surroundings(), stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:
         yield RunningServer(f"http://127.0.0.1:{int(process.stdout.readline())}")

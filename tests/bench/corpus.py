@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,13 @@ from tests.bench import survey
 Record = dict[str, Any]
 
 PEOPLE_A_GROUP = 20
-INTERVIEW = {"wave": "endline", "asked_by": "other_cha", "contact_result": "interviewed", "client_on_list": "yes"}
+INTERVIEW = {
+    "wave": "endline",
+    "asked_by": "other_cha",
+    "sector": "2801",
+    "contact_result": "interviewed",
+    "client_on_list": "yes",
+}
 ITEMS = (("phq9", 9, 2), ("gad7", 7, 1), ("pcl5", 20, 3))
 
 
@@ -38,7 +45,8 @@ def interview(number: int) -> Record:
     answers = {
         f"{name}_{item}": str((at + item + number) % 3) for name, items, at in ITEMS for item in range(1, items + 1)
     }
-    visit = INTERVIEW | {"client_code": client_code(number), "healing_group": f"G{number // PEOPLE_A_GROUP}"}
+    code = client_code(number)
+    visit = INTERVIEW | {"client_listed": code, "client_code": code, "healing_group": f"G{number // PEOPLE_A_GROUP}"}
     digits = (number * 2654435761) & 0xFFFFFFFF
     made = served(
         FORMS["outcome"], survey.FIRST_ID + number, answers | visit, f"{digits:08x}-1aaa-4bbb-8ccc-{number:012d}"
@@ -83,8 +91,9 @@ class Corpus:
 
 
 def corpus_of(kind: str, size: int, folder: Path) -> Corpus:
-    """The records of a kind in a folder, made if they are not there yet."""
-    path = folder / f"{kind}-{size}.json"
+    """The records of a kind in a folder, made if they are not there yet, or are made in another way by now."""
+    first = sha256(orjson.dumps(KINDS[kind].record(0))).hexdigest()[:8]
+    path = folder / f"{kind}-{size}-{first}.json"
     index = path.with_suffix(".npy")
     if not index.exists():
         folder.mkdir(parents=True, exist_ok=True)

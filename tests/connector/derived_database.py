@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection
@@ -10,6 +11,7 @@ from connector.database import open_database
 from connector.precious_schema import precious
 from connector.schema import derived
 from forms.client_code import NEWCOMER_PREFIX, with_check
+from tests.connector.sync_scenes import restore, snapshot
 
 CODES = tuple(with_check(f"34679A{letter}") for letter in "ABCDEFHJ")
 """Some valid client codes."""
@@ -24,20 +26,38 @@ def newcomer_code(random_part: str) -> str:
 CARDS = tuple(newcomer_code(f"4AC7HK{letter}") for letter in "ABCDE")
 """The temporary codes of some newcomers."""
 
+IN_MEMORY = "sqlite://"
 STATEMENTS: dict[str, dict[Any, Any]] = {}
 """Compiled statements by dialect: compiling them for each test's database anew costs more than running them."""
 
 
 @contextmanager
-def empty_database(url: str = "sqlite://") -> Iterator[Connection]:
+def empty_database(url: str = IN_MEMORY) -> Iterator[Connection]:
     """A connection inside a transaction to a database with all tables; everything goes when the block ends."""
     engine = open_database(url)
     statements = STATEMENTS.setdefault(engine.dialect.name, {})
     try:
+        if url == IN_MEMORY:
+            restore(engine, _with_all_tables())
         with engine.connect().execution_options(compiled_cache=statements) as connection:
-            precious.create_all(connection)
-            derived.create_all(connection)
+            if url != IN_MEMORY:
+                make_tables(connection)
             yield connection
             connection.rollback()
     finally:
         engine.dispose()
+
+
+@cache
+def _with_all_tables() -> bytes:
+    """A database in memory to be copied, which is ten times as fast as making the tables anew."""
+    engine = open_database(IN_MEMORY)
+    with engine.begin() as connection:
+        make_tables(connection)
+    return snapshot(engine)
+
+
+def make_tables(connection: Connection) -> None:
+    """Give an empty database all tables."""
+    precious.create_all(connection)
+    derived.create_all(connection)

@@ -146,10 +146,13 @@ def snapshot(engine: Engine) -> bytes:
 
 
 def restore(engine: Engine, content: bytes) -> Engine:
-    """Give a database, in memory or in a file, the content of a snapshot."""
+    """Give a database, in memory or in a file, the content of a snapshot.
+
+    A connection is given it when it is new: in one that has used json_each(), SQLite 3.40 would crash afterwards.
+    """
+    engine.dispose()
     path = sqlite_file(engine)
     if path is not None:
-        engine.dispose()
         path.write_bytes(content)
         return engine
     with engine.connect() as connection:

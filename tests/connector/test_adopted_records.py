@@ -1,18 +1,21 @@
 """Knows what becomes of single answers to any form: typed where they are as the form says, told where they are not."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select, update
 
 from connector.adopted import AdoptedProject
-from connector.adopted_labels import asset_question
+from connector.adopted_derive import ensure_tables
+from connector.adopted_labels import asset_question, asset_shape
 from connector.adopted_tables import COLUMNS_A_TABLE
 from connector.database import open_database
 from connector.fact_schema import problem
 from connector.migration import migrate
+from connector.precious_schema import submission, submission_identity
 from connector.store import store_page
 from tests.connector.adopted_scenes import NOW, adopted, fresh_database
 from tests.connector.kobo_exchanges import recorded
@@ -173,6 +176,43 @@ def test_records_of_two_versions_that_swapped_names_keep_their_own(connection: C
     project = adopted(connection, [("v1", old), ("v2", new)])
     store_page(connection, project, [record(1, a="1", b="2"), record(2, __version__="v2", a="2", b="1")], NOW)
     assert [(row["a"], row["b"]) for row in rows(connection, project)] == [(2, 1), (2, 1)]
+
+
+def named(name: str, kind: str, kuid: str) -> dict[str, str]:
+    """A row of a survey."""
+    return {"type": kind, "name": name, "$kuid": kuid}
+
+
+def test_a_name_stays_apart_when_its_key_has_become_another_question(connection: Connection) -> None:
+    old = {"survey": [named("who", "text", "1")]}
+    new = {"survey": [named("name", "text", "1"), named("who", "integer", "2")]}
+    project = adopted(connection, [("v1", old), ("v2", new)])
+    store_page(connection, project, [record(1, who="Sentinel")], NOW)
+    assert "Sentinel" not in (connection.scalar(select(submission.c.body)) or "")
+    assert rows(connection, project)[0]["who"] is None and rows(connection, project, 1)[0]["name"] == "Sentinel"
+
+
+def test_a_name_that_an_earlier_reading_left_in_the_body_is_taken_out(connection: Connection) -> None:
+    project = adopted(connection, {"survey": [named("who", "text", "1")]})
+    sent = record(1, who="Sentinel")
+    store_page(connection, project, [sent], NOW)
+    connection.execute(update(submission).values(body=json.dumps(sent)))
+    connection.execute(delete(submission_identity))
+    connection.execute(update(asset_shape).values(fingerprint="of an earlier reading"))
+    assert ensure_tables(connection, project)
+    assert "Sentinel" not in (connection.scalar(select(submission.c.body)) or "")
+    assert rows(connection, project, 1)[0]["who"] == "Sentinel"
+
+
+def test_rows_of_a_repeat_whose_questions_swapped_names_keep_their_own(connection: Connection) -> None:
+    def content(first: str, second: str) -> dict[str, Any]:
+        inside = [named(first, "integer", "1"), named(second, "integer", "2")]
+        return {"survey": [named("r", "begin_repeat", "3"), *inside, {"type": "end_repeat"}]}
+
+    project = adopted(connection, [("v1", content("a", "b")), ("v2", content("b", "a"))])
+    sent = [{"r/a": "1", "r/b": "2"}]
+    store_page(connection, project, [record(1, r=sent), record(2, __version__="v2", r=sent)], NOW)
+    assert [(row["a"], row["b"]) for row in rows(connection, project, 1)] == [(2, 1), (1, 2)]
 
 
 def wide(connection: Connection) -> AdoptedProject:

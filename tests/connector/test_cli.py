@@ -349,3 +349,22 @@ def test_a_sync_pays_for_nothing_that_it_does_not_need() -> None:
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     unneeded = {"pandas", "numpy", "openpyxl", "pyxform", "streamlit", "starlette", "segno", "lxml"}
     assert not unneeded & set(ended.stdout.split())
+
+
+def test_a_sync_loads_what_makes_rows_of_records_only_when_a_record_comes() -> None:
+    code = "import sys, connector.cli as c; c._called(['sync']); print(*sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    later = ("alembic", "connector.derive", "connector.facts", "connector.records", "connector.deploy")
+    assert not set(later) & set(ended.stdout.split())
+
+
+def test_a_watch_loads_at_once_what_it_may_need_when_a_newer_version_lies_on_the_disk() -> None:
+    code = (
+        "import contextlib, sys, connector.commands.records as records\n"
+        "assert 'connector.derive' not in sys.modules\n"
+        "with contextlib.suppress(AttributeError):\n"
+        "    records.sync_again_and_again(None, None, None, records.Pace())\n"
+        "print('connector.derive' in sys.modules)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout == "True\n"

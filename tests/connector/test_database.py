@@ -241,7 +241,7 @@ def filled_disk(engine: Engine, more_pages: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("more_pages", range(0, 40, 4))
 def test_a_full_disk_undoes_the_page_and_a_later_try_succeeds(file_engine: Engine, more_pages: int) -> None:
-    rows = [(number, "word" * 100) for number in range(500)]
+    rows = [(number, "word" * 100) for number in range(1000)]
     with file_engine.begin() as connection:
         insert_tuples(connection, NOTE, [(1000, "before")])
     with filled_disk(file_engine, more_pages):
@@ -251,7 +251,7 @@ def test_a_full_disk_undoes_the_page_and_a_later_try_succeeds(file_engine: Engin
     with file_engine.begin() as connection:
         assert connection.scalar(select(func.count()).select_from(NOTE)) == 1
         insert_tuples(connection, NOTE, rows)
-        assert connection.scalar(select(func.count()).select_from(NOTE)) == 501
+        assert connection.scalar(select(func.count()).select_from(NOTE)) == 1001
 
 
 def test_a_file_that_may_only_be_read_is_named(file_engine: Engine) -> None:

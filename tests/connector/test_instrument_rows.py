@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from connector.instrument_rows import INSTRUMENT_COLUMNS, MISSING, instrument_rows
+from connector.fact_schema import MISSING
+from connector.instrument_rows import ASSESSMENT_COLUMNS, assessment_rows
 from connector.recompute import recompute
 from forms.expression import Literal
 from forms.form import Form, Group, Question
@@ -26,13 +28,18 @@ def form_of(instrument: Instrument) -> Form:
     return Form("made", "Made", (Question("sex", "text", "?"), group), Literal("x"), instruments=(instrument,))
 
 
-def rows(instrument: Instrument, answers: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
-    """The rows of one record that was scored by the connector."""
+def assessed(instrument: Instrument, answers: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The assessments of one record that was scored by the connector."""
     form = form_of(instrument)
-    found = instrument_rows(form, answers, {}, recompute(form, answers), "r", None)
-    return {
-        name: [dict(zip(INSTRUMENT_COLUMNS[name], row, strict=True)) for row in rows] for name, rows in found.items()
-    }
+    found = assessment_rows(form, answers, {}, recompute(form, answers), "r", None)
+    return [dict(zip(ASSESSMENT_COLUMNS, row, strict=True)) for row in found]
+
+
+def items(instrument: Instrument, answers: Mapping[str, str]) -> dict[str, Any]:
+    """What is kept of each item, in the order of the items."""
+    (row,) = assessed(instrument, answers)
+    found: dict[str, Any] = json.loads(row["answers"])
+    return found
 
 
 def all_with(instrument: Instrument, code: str, **others: str) -> dict[str, str]:
@@ -43,22 +50,22 @@ def all_with(instrument: Instrument, code: str, **others: str) -> dict[str, str]
 
 def missing(instrument: Instrument, answers: Mapping[str, str]) -> list[str | None]:
     """Why each item has no scored code, in the order of the items."""
-    return [row["missing"] for row in rows(instrument, answers)["item_answer"]]
+    return [None if isinstance(code, int) else code for code in items(instrument, answers).values()]
 
 
 @EVERY
 def test_complete_answers_have_values_and_nothing_missing(instrument: Instrument) -> None:
     high = instrument.code_range[1]
-    found = rows(instrument, all_with(instrument, str(high)))
-    assert {(row["value"], row["missing"]) for row in found["item_answer"]} == {(high, None)}
-    (assessment,) = found["assessment"]
+    answers = all_with(instrument, str(high))
+    assert items(instrument, answers) == {item.name: high for item in instrument.items}
+    (assessment,) = assessed(instrument, answers)
     assert (assessment["answered"], assessment["score"]) == (len(instrument.items), instrument.highest_score)
     assert assessment["band"] == (instrument.bands[-1].code if instrument.bands else None)
 
 
 @EVERY
 def test_an_instrument_that_was_not_begun_has_no_rows(instrument: Instrument) -> None:
-    assert rows(instrument, {"sex": "female"}) == {}
+    assert assessed(instrument, {"sex": "female"}) == []
 
 
 @EVERY
@@ -92,7 +99,7 @@ def test_an_item_for_women_is_blank_when_nobody_knows_the_sex() -> None:
 
 @pytest.mark.parametrize(("sex", "score"), [("female", 15), ("male", 14)])
 def test_the_connector_scores_the_phq15_by_the_sex_of_the_record(sex: str, score: int) -> None:
-    (assessment,) = rows(PHQ15, all_with(PHQ15, "1", sex=sex))["assessment"]
+    (assessment,) = assessed(PHQ15, all_with(PHQ15, "1", sex=sex))
     assert (assessment["score"], assessment["answered"]) == (score, score)
 
 

@@ -14,6 +14,7 @@ from requests.adapters import BaseAdapter
 
 from connector.errors import BadAnswerError, HealingError, InvalidTokenError, MissingAssetError, RequestRefusedError
 from connector.kobo import HistoryEvent, KoboClient
+from connector.kobo_wire import Limits
 from tests.connector.kobo_exchanges import (
     ASSET,
     QUICK,
@@ -255,6 +256,14 @@ def test_a_page_over_which_the_server_fails_is_asked_for_smaller() -> None:
     client, network, _ = client_of(*[failed] * 4, page)
     assert all_ids(client) == [1]
     assert [asked(request)["limit"] for request in network.requests] == [1000, 1000, 500, 500, 100]
+
+
+def test_a_page_that_is_too_long_is_asked_for_smaller() -> None:
+    long = reply({"count": 2, "results": [{"_id": 1, "story": "x" * 3000}, {"_id": 2}]})
+    page = reply({"count": 1, "results": [{"_id": 1}]})
+    client, network, _ = client_of(long, long, page, limits=Limits(max_bytes=2000))
+    assert all_ids(client) == [1]
+    assert [asked(request)["limit"] for request in network.requests] == [1000, 1000, 500]
 
 
 def test_a_server_that_asks_for_patience_is_not_asked_for_smaller_pages() -> None:

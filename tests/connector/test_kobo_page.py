@@ -71,6 +71,7 @@ BAD = {
         "u",
     ),
     "another encoding": (b'{"_id":5,"a":"\xe9"}', "bytes that are not UTF-8", 5, "row-5"),
+    "another encoding in a key": (b'{"caf\xe9":"1","_id":5,"_uuid":"u"}', "bytes that are not UTF-8", 5, "u"),
     "a raw line break": (b'{"_id":5,"a":"x\ny"}', "a control character that is not escaped", 5, "row-5"),
     "a raw nul": (b'{"_id":5,"a":"x\0y"}', "a control character that is not escaped", 5, "row-5"),
     "a text of nine million": (

@@ -73,7 +73,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 def tables(engine: Engine) -> set[str]:
-    return set(inspect(engine).get_table_names())
+    return {*inspect(engine).get_table_names(), *inspect(engine).get_view_names()}
 
 
 def test_an_empty_database_gets_every_table(engine: Engine) -> None:

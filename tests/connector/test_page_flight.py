@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from connector.errors import MissingAssetError, ServerFailedError
 from connector.kobo import KoboClient
-from connector.page_flight import IN_FLIGHT, PageReader, cut
+from connector.page_flight import FEWEST_RECORDS, IN_FLIGHT, PageReader, cut
 from connector.sync_here import Span
 from tests.connector.fake_kobo import FakeKobo
 from tests.connector.fake_kobo_faults import status
@@ -118,3 +118,45 @@ def test_a_span_is_cut_without_gap_and_without_overlap(after: int, width: int, r
     assert [number for span in spans for number in range(span.after + 1, (span.up_to or 0) + 1)] == list(
         range(after + 1, after + width + 1)
     )
+
+
+def test_nothing_is_asked_for_once_more_after_a_flight() -> None:
+    kobo = server(list(range(1, 100)))
+    assert ids(small_pages(kobo)) == list(range(1, 100))
+    asked = [params["query"] for _, params in kobo.queries if "query" in params]
+    beyond = [query for query in asked if "$lte" not in query]
+    assert [len(beyond), beyond[1:]] == [2, ['{"_id":{"$gt":99}}']]
+
+
+def test_records_beyond_the_flight_are_read_to_the_last() -> None:
+    kobo = server(list(range(1, 100)))
+    late = range(150, 190)
+
+    def come() -> None:
+        for number in late:
+            kobo.project(UID).add(number, {}, f"late-{number}")
+
+    kobo.before = {5: come}
+    assert ids(small_pages(kobo)) == [*range(1, 100), *late]
+
+
+def test_the_highest_number_is_asked_for_while_the_first_page_is_stored() -> None:
+    kobo = server(list(range(1, 100)))
+    readings = small_pages(kobo).read(0)
+    next(readings)
+    for _ in range(3000):
+        if any(params.get("sort") == '{"_id":-1}' for _, params in kobo.queries):
+            break
+        threading.Event().wait(0.01)
+    assert any(params.get("sort") == '{"_id":-1}' for _, params in kobo.queries)
+
+
+def test_large_records_are_asked_for_few_at_a_time() -> None:
+    kobo = FakeKobo()
+    kobo.project(UID)
+    for number in range(1, 41):
+        kobo.add(UID, {"story": "x" * 500_000}, f"root-{number}", number=number)
+    kobo.page_cap = 20
+    client = KoboClient("https://kobo.invalid", "t", wire=fast_client(kobo)._wire)
+    assert ids(PageReader(client, UID, slow_seconds=60)) == list(range(1, 41))
+    assert [params["limit"] for _, params in kobo.queries] == ["1000", str(FEWEST_RECORDS)]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 
 from connector.identity import join_record
 from connector.precious_schema import (
@@ -73,6 +73,20 @@ def test_a_record_edited_there_and_back_keeps_each_content_once(engine: Engine) 
         store(engine, record({"about/birth_year": year}))
     assert len(rows(engine, submission_version)) == 2
     assert len(rows(engine, submission)) == 1
+
+
+def test_a_record_whose_keys_come_in_another_order_is_unchanged(engine: Engine) -> None:
+    store(engine, record())
+    assert store(engine, dict(reversed(record().items()))) == Counts(unchanged=1)
+
+
+def test_a_record_stored_with_the_fingerprint_of_an_earlier_version_is_unchanged(engine: Engine) -> None:
+    store(engine, record())
+    with engine.begin() as connection:
+        connection.execute(update(submission).values(body_hash=fingerprint(record())))
+    assert store(engine, record()) == Counts(unchanged=1)
+    assert store(engine, record({"about/birth_year": "1971"}, version="v2")) == Counts(edited=1)
+    assert len(rows(engine, submission_version)) == 1
 
 
 def test_the_first_time_seen_stays_over_edits(engine: Engine) -> None:

@@ -6,6 +6,7 @@ not a member. Group 2801-01 is in week 15, 2812-01 has finished, 2812-02 has nev
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,7 +20,6 @@ from connector.fact_schema import (
     change,
     client,
     client_identity,
-    item_answer,
     membership,
     problem,
     session,
@@ -103,7 +103,6 @@ def _tables() -> Iterator[tuple[Any, list[dict[str, Any]]]]:
     yield attendance_mark, list(_marks())
     yield change, [*(_change(person) for person in PEOPLE), *_gad7_changes()]
     yield assessment, list(_assessments())
-    yield item_answer, list(_item_answers())
     yield alert, _alerts()
     yield alert_handling, _handlings()
     yield problem, _problems()
@@ -292,15 +291,14 @@ def _assessment(person: str, side: str, wave: str, assessed_on: date, score: int
         "band": band(score),
         "score_on_device": float(score),
         "asked_by": "supervisor",
+        "answers": json.dumps(_item_9(person, side)),
     }
 
 
-def _item_answers() -> Iterator[dict[str, Any]]:
-    answers = {
-        f"{side}-{person}": pair[side == "after"] for person, pair in ITEM_9.items() for side in ("before", "after")
-    }
-    for root_uuid, value in (answers | {"first-b1": 3}).items():
-        yield {"root_uuid": root_uuid, "item": "phq9_9", "instrument": "phq9", "value": value, "missing": None}
+def _item_9(person: str, side: str) -> dict[str, int]:
+    before, after = ITEM_9.get(person, (None, None))
+    found = {"before": before, "after": after, "first": 3}[side]
+    return {} if found is None else {"phq9_9": found}
 
 
 def _alert(name: str, kind: str, level: str, person: str, opened_at: datetime, hours: int) -> dict[str, Any]:

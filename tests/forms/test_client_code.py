@@ -43,7 +43,7 @@ def test_what_has_not_the_shape_is_no_code(typed):
 
 
 def test_a_character_outside_the_alphabet_cannot_be_coded():
-    with pytest.raises(ValueError, match="substring not found"):
+    with pytest.raises(ValueError, match="not seven characters of the alphabet"):
         with_check("AAAAAAO")
 
 

@@ -86,6 +86,11 @@ def add_columns() -> None:
             ),
             sa.Column("validated_since", sa.BigInteger(), comment="newest _validation_status.timestamp dealt with"),
             sa.Column("asset_version", sa.String(64), comment="version of the project's content that was read last"),
+            sa.Column(
+                "doubted_at",
+                sa.DateTime(timezone=False),
+                comment="UTC, start of a run whose counts contradicted each other; till all records are compared",
+            ),
         ),
         "sync_run": (
             sa.Column(

@@ -34,11 +34,14 @@ class LightProject:
         """One question asks for a photo."""
         return frozenset({"photo"})
 
-    def split(self, record: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    @property
+    def at_once(self) -> int:
+        """A whole page."""
+        return 1000
+
+    def split_all(self, records: Sequence[Mapping[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         """The name of a person is kept apart."""
-        if record.get("name") is None:
-            return dict(record), {}
-        return {**record, "name": None}, {"name": record["name"]}
+        return [_parted(record) for record in records]
 
     def derive(self, connection: Connection, changed: Sequence[StoredRecord], removed: Sequence[RecordKey]) -> None:
         """Replace the rows of these records."""
@@ -68,3 +71,9 @@ def light_record(number: int, **answers: Any) -> dict[str, Any]:
     """The answers of one made-up visit: a name, a colour, a photo that is not there yet, and two rows of a repeat."""
     rows = [{"visit/place": f"place {number}.{at}", "visit/age": str(number + at)} for at in range(2)]
     return {"name": f"Sentinel{number}", "colour": ("red", "blue")[number % 2], "visit": rows, **answers}
+
+
+def _parted(record: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    if record.get("name") is None:
+        return dict(record), {}
+    return {**record, "name": None}, {"name": record["name"]}

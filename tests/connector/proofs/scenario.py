@@ -72,8 +72,8 @@ def change_second(kobo: FakeKobo) -> None:
 class Scenario:
     """The story up to the second run, which can be told again and again.
 
-    `requests` counts what that second run asks of the server, `known` are states of the
-    database of which it is known that a clean run makes them good.
+    `requests` counts what that second run asks of the server. `known` are states of the database of which it is known
+    that a clean run makes them good, `idle` those of which it is known that a run finds nothing to do.
     """
 
     world: World
@@ -81,6 +81,7 @@ class Scenario:
     database: bytes
     requests: int = 0
     known: list[State] = field(default_factory=list)
+    idle: list[State] = field(default_factory=list)
 
     def begin(self, page_cap: int = 1000) -> World:
         """The world just before the second run."""
@@ -109,6 +110,7 @@ def told(feed: str, engine: Engine, make_world: Callable[[FakeKobo, Engine], Wor
     story.requests = len(world.kobo.requests)
     world.check_idle()
     story.known.append(state_of(engine))
+    story.idle.append(state_of(engine))
     return story
 
 

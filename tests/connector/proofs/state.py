@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, select
+from sqlalchemy import Dialect, Engine, select
 
 from connector.database import open_database
 from connector.identity import join_record
@@ -27,14 +26,17 @@ from tests.connector.sync_scenes import restore, snapshot
 
 Key = tuple[str, str]
 """Project and record."""
+MOST_KEPT = 4096
+"""So many texts of records are remembered with what follows from them."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """What a database holds: whole records as canonical JSON, live and marked as deleted, and what follows from them.
 
-    `numbers` are the server's, of the live ones; `last_ids` and `complete` are the cursors', by project; `rest` is all
-    else of cursors and quarantine that says how a run will go on, but for times of our own clock.
+    `numbers` are the server's, of the live ones; `last_ids` and `complete` are the cursors', by project; `waiting` are
+    kept as served, unread; `rest` is all else of cursors and quarantine that says how a run will go on, but for times
+    of our own clock.
     """
 
     live: Mapping[Key, str]
@@ -42,8 +44,9 @@ class State:
     versions: frozenset[tuple[Key, str]]
     numbers: tuple[tuple[str, int], ...]
     last_ids: Mapping[str, int]
-    complete: Mapping[str, datetime | None]
+    complete: Mapping[str, object]
     derived: frozenset[tuple[str, str, str, str]]
+    waiting: frozenset[Key]
     rest: tuple[Any, ...]
 
     @property
@@ -58,31 +61,37 @@ class State:
 
 
 def state_of(engine: Engine) -> State:
-    """Read a whole database."""
+    """Read a whole database, past SQLAlchemy, which would take most of the time; values are the driver's own."""
     with engine.connect() as connection:
-        rows = connection.execute(_SUBMISSIONS).all()
-        versions = connection.execute(_VERSIONS).all()
-        kept = _by_key(connection, submission_identity, 2)
-        kept_versions = _by_key(connection, submission_version_identity, 3)
-        cursors = connection.execute(_CURSORS).all()
-        derived = frozenset((row[0], row[1], row[2], row[3]) for row in connection.execute(_DERIVED))
-        rest = (connection.execute(_FEEDS).all(), connection.execute(_UNREAD).all())
-    whole = {row[:2]: (row.deleted_at, _whole(row.body, kept.get(row[:2]))) for row in rows}
+        driver: Any = connection.connection.driver_connection
+        found = [driver.execute(text).fetchall() for text in _texts(engine.dialect)]
+    records, kept, versions, kept_versions, cursors, derived, feeds, unread = found
+    names, version_names = ({row[:-1]: row[-1] for row in rows} for rows in (kept, kept_versions))
+    live, dead = (
+        {row[:2]: _whole(row[4], names.get(row[:2])) for row in records if (row[3] is not None) == is_dead}
+        for is_dead in (False, True)
+    )
     return State(
-        live={key: text for key, (deleted_at, text) in whole.items() if deleted_at is None},
-        dead={key: text for key, (deleted_at, text) in whole.items() if deleted_at is not None},
-        versions=frozenset((row[:2], _whole(row.body, kept_versions.get(row[:3]))) for row in versions),
-        numbers=tuple((row.asset_uid, row.server_id) for row in rows if row.deleted_at is None),
-        last_ids={row.asset_uid: row.last_id for row in cursors},
-        complete={row.asset_uid: row.complete_as_of for row in cursors},
-        derived=derived,
-        rest=rest,
+        live=live,
+        dead=dead,
+        versions=frozenset((row[:2], _whole(row[3], version_names.get(row[:3]))) for row in versions),
+        numbers=tuple((row[0], row[2]) for row in records if row[3] is None),
+        last_ids={row[0]: row[1] for row in cursors},
+        complete={row[0]: row[2] for row in cursors},
+        derived=frozenset(derived),
+        waiting=frozenset(row[:2] for row in unread if row[2] is None),
+        rest=(feeds, unread),
     )
 
 
 def expected_rows(live: Mapping[Key, str]) -> frozenset[tuple[str, str, str, str]]:
     """The derived rows that follow from these records."""
-    return frozenset((*key, *answer) for key, text in live.items() for answer in answers_of(json.loads(text)))
+    return frozenset((*key, *answer) for key, text in live.items() for answer in _answers(text))
+
+
+@lru_cache(MOST_KEPT)
+def _answers(text: str) -> tuple[tuple[str, str], ...]:
+    return tuple(answers_of(json.loads(text)))
 
 
 def canonical(record: Any) -> str:
@@ -115,34 +124,50 @@ def empty_light_database() -> Engine:
     return restore(memory_engine(), empty_content())
 
 
-_SUBMISSIONS = select(
-    submission.c.asset_uid, submission.c.root_uuid, submission.c.server_id, submission.c.deleted_at, submission.c.body
+_QUERIES = (
+    select(
+        submission.c.asset_uid,
+        submission.c.root_uuid,
+        submission.c.server_id,
+        submission.c.deleted_at,
+        submission.c.body,
+    ),
+    select(submission_identity.c.asset_uid, submission_identity.c.root_uuid, submission_identity.c.body),
+    select(
+        submission_version.c.asset_uid,
+        submission_version.c.root_uuid,
+        submission_version.c.body_hash,
+        submission_version.c.body,
+    ),
+    select(
+        submission_version_identity.c.asset_uid,
+        submission_version_identity.c.root_uuid,
+        submission_version_identity.c.body_hash,
+        submission_version_identity.c.body,
+    ),
+    select(sync_cursor.c.asset_uid, sync_cursor.c.last_id, sync_cursor.c.complete_as_of),
+    select(light_answer),
+    select(
+        sync_cursor.c.asset_uid,
+        sync_cursor.c.feed,
+        sync_cursor.c.history_since,
+        sync_cursor.c.modified_since,
+        sync_cursor.c.validated_since,
+        sync_cursor.c.server_count,
+    ).order_by(sync_cursor.c.asset_uid),
+    select(quarantine.c.asset_uid, quarantine.c.root_uuid, quarantine.c.resolved_at, quarantine.c.body_hash).order_by(
+        quarantine.c.body_hash
+    ),
 )
-_VERSIONS = select(
-    submission_version.c.asset_uid,
-    submission_version.c.root_uuid,
-    submission_version.c.body_hash,
-    submission_version.c.body,
-)
-_CURSORS = select(sync_cursor.c.asset_uid, sync_cursor.c.last_id, sync_cursor.c.complete_as_of)
-_FEEDS = select(
-    sync_cursor.c.asset_uid,
-    sync_cursor.c.feed,
-    sync_cursor.c.history_since,
-    sync_cursor.c.modified_since,
-    sync_cursor.c.validated_since,
-    sync_cursor.c.server_count,
-).order_by(sync_cursor.c.asset_uid)
-_UNREAD = select(quarantine.c.body_hash, quarantine.c.resolved_at).order_by(quarantine.c.body_hash)
-_DERIVED = select(light_answer)
 
 
-def _by_key(connection: Connection, table: Table, length: int) -> dict[tuple[str, ...], str]:
-    names = ("asset_uid", "root_uuid", "body_hash")[:length]
-    rows = connection.execute(select(*(table.c[name] for name in names), table.c.body))
-    return {tuple(row[:length]): row.body for row in rows}
+@cache
+def _texts(dialect: Dialect) -> tuple[str, ...]:
+    """The queries as this database takes them."""
+    return tuple(str(query.compile(dialect=dialect)) for query in _QUERIES)
 
 
+@lru_cache(MOST_KEPT)
 def _whole(body: str, identity: str | None) -> str:
     record = json.loads(body)
     return canonical(join_record(record, json.loads(identity)) if identity else record)

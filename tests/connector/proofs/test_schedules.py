@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Engine, delete
@@ -18,8 +18,6 @@ from tests.postgres import PostgresServer, new_database
 A_TEST = 100
 """Schedules in one test; a failing one tells its seed and how it is run alone."""
 ON_SQLITE, ON_POSTGRESQL, ON_BOTH = range(2_000), range(100_000, 100_100), range(200_000, 200_050)
-KNOWN_FAULTS = (133, 477, 616)
-"""Seeds that fail and are not mended yet: docs/sync.md, "Known faults". Each has a test of its own."""
 if ALONE in os.environ:
     ON_SQLITE = ON_POSTGRESQL = ON_BOTH = range(int(os.environ[ALONE]), int(os.environ[ALONE]) + 1)
 SOAK_ON_SQLITE, SOAK_ON_POSTGRESQL, SOAK_ON_BOTH = (
@@ -57,7 +55,7 @@ def emptied(engine: Engine) -> Engine:
     return engine
 
 
-def check_on_sqlite(seeds: Iterable[int]) -> None:
+def check_on_sqlite(seeds: range) -> None:
     for seed in seeds:
         check_schedule(seed, empty_light_database())
 
@@ -74,12 +72,7 @@ def check_on_both(seeds: range, engine: Engine) -> None:
 
 @portions(ON_SQLITE)
 def test_a_schedule_ends_well_on_sqlite(seeds: range) -> None:
-    check_on_sqlite(seed for seed in seeds if seed not in KNOWN_FAULTS)
-
-
-@pytest.mark.parametrize("seed", KNOWN_FAULTS)
-def test_a_known_fault_is_still_there_on_sqlite(seed: int) -> None:
-    check_on_sqlite([seed])
+    check_on_sqlite(seeds)
 
 
 @portions(ON_POSTGRESQL)

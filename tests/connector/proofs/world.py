@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -169,7 +169,7 @@ class World:
         return {(uid, root_of(row)): canonical(row) for row in self.kobo.projects[uid].records.values()}
 
     def _check_cursors(self, before: State, after: State) -> None:
-        here = after.bodies.keys()
+        here = after.bodies.keys() | after.waiting
         for uid, last_id in after.last_ids.items():
             moved = range(before.last_ids.get(uid, 0) + 1, last_id + 1)
             passed = {(uid, root_of(row)) for row in self.kobo.projects[uid].listed() if row["_id"] in moved}
@@ -177,9 +177,15 @@ class World:
             assert not missing, f"the cursor has passed {missing}"
         for uid, moment in after.complete.items():
             if moment is not None and moment != before.complete.get(uid):
-                mine = _of(uid, after.live)
-                assert mine in [_of(uid, seen) for seen in self.listed], f"{uid} is called complete and is not"
+                self._check_complete(uid, _of(uid, after.live), _of(uid, after.waiting))
+
+    def _check_complete(self, uid: str, live: set[str], waiting: set[str]) -> None:
+        """All that was there as the run began and still is must be here, and nothing that was gone by then."""
+        listed = [_of(uid, seen) for seen in self.listed]
+        lacking, left_over = set.intersection(*listed) - live - waiting, live.difference(*listed)
+        assert not lacking, f"{uid} is called complete without {lacking}"
+        assert not left_over, f"{uid} is called complete with {left_over}, which were gone"
 
 
-def _of(uid: str, records: Mapping[Key, str]) -> set[str]:
+def _of(uid: str, records: Iterable[Key]) -> set[str]:
     return {root for project, root in records if project == uid}

@@ -1,0 +1,21 @@
+"""Knows how one statement asks for many keys, each database by its own way."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import JSON, ColumnElement, Connection, any_, func, literal, select
+
+FEW = 50
+"""So many keys are sent one by one more quickly than together."""
+MOST_KEYS = 30_000
+"""SQLite has places for no more in one statement."""
+
+
+def is_one_of(connection: Connection, column: ColumnElement[Any], keys: Collection[str]) -> ColumnElement[bool]:
+    """Return whether a column of texts is one of `keys`, at most MOST_KEYS; to PostgreSQL many travel as one value."""
+    if len(keys) <= FEW or connection.dialect.name != "postgresql":
+        return column.in_(keys)
+    sent = literal(list(keys), JSON)
+    return column == any_(func.array(select(func.json_array_elements_text(sent)).scalar_subquery()))

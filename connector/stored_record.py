@@ -1,0 +1,39 @@
+"""Knows what a record is on its way from the store to its rows: its key, and what the store says of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+
+class RecordKey(NamedTuple):
+    """What tells a record from all others for life; both parts are at most 32 and 64 characters long."""
+
+    asset_uid: str
+    root_uuid: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRecord:
+    """One record as the server gives it (`record`), with what the table `submission` says about it; times in UTC.
+
+    `replaces` is the server's number of the row that was here before, None when the record is new here.
+    """
+
+    asset_uid: str
+    root_uuid: str
+    form_id: str
+    server_id: int
+    record: Mapping[str, Any]
+    submitted_at: dt.datetime | None = None
+    submitted_by: str | None = None
+    form_version: str | None = None
+    validation_status: str | None = None
+    replaces: int | None = None
+
+    @property
+    def key(self) -> RecordKey:
+        """The record's key."""
+        return RecordKey(self.asset_uid, self.root_uuid)

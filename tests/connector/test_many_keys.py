@@ -1,0 +1,52 @@
+"""Knows that a statement asks for any number of keys of any characters, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Column, Connection, Index, MetaData, String, Table, delete, func, insert, select
+
+from connector.database import open_database
+from connector.many_keys import FEW, MOST_KEYS, is_one_of
+
+TABLE = Table("word", MetaData(), Column("code", String(40)), Column("number", String(8)), Index("by_code", "code"))
+MANY = [f"no-{number}" for number in range(FEW + 1)]
+"""Keys that no row has, enough to be sent together with whatever else."""
+ODD = ("", "é😀", "quote'", 'double"', "slash\\", "%s", ":name", "{}", "null", "1", "tab\tline\n")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
+    url = "sqlite://" if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    engine = open_database(url)
+    with engine.begin() as connection:
+        TABLE.create(connection)
+        rows = [{"code": code, "number": str(number)} for number, code in enumerate((*ODD, None, "other"))]
+        connection.execute(insert(TABLE), rows)
+        yield connection
+    engine.dispose()
+
+
+def found(connection: Connection, keys: list[str]) -> set[str]:
+    return set(connection.scalars(select(TABLE.c.code).where(is_one_of(connection, TABLE.c.code, keys))))
+
+
+@pytest.mark.parametrize("others", [[], MANY], ids=["few", "many"])
+def test_keys_of_any_characters_are_found_and_no_others(connection: Connection, others: list[str]) -> None:
+    assert found(connection, [*ODD, *others]) == {*ODD}
+    assert [found(connection, [code, *others]) for code in ODD] == [{code} for code in ODD]
+
+
+def test_no_keys_find_nothing(connection: Connection) -> None:
+    assert found(connection, []) == set()
+
+
+def test_as_many_keys_as_are_allowed_are_one_statement(connection: Connection) -> None:
+    keys = [*map(str, range(MOST_KEYS - 1)), "other"]
+    assert found(connection, keys) == {"1", "other"}
+
+
+def test_rows_can_be_deleted_so(connection: Connection) -> None:
+    connection.execute(delete(TABLE).where(is_one_of(connection, TABLE.c.code, [*ODD, *MANY])))
+    assert connection.scalar(select(func.count()).select_from(TABLE)) == 2
