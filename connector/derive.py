@@ -20,10 +20,13 @@ from connector.facts_writing import delete_problems, delete_rows, insert_problem
 from connector.identity import join_record
 from connector.instrument_rows import ASSESSMENT_COLUMNS
 from connector.person_alias import Aliases, read_aliases, with_kept_codes
-from connector.precious_schema import asset_version, precious, submission, submission_identity
+from connector.precious_schema import asset_version, form_version, precious, submission, submission_identity
 from connector.problem import RECORD, Problem, problem
-from connector.records import RecordKey, RecordRows, StoredRecord, Values, read_record, unreadable
+from connector.records import RecordKey, RecordRows, StoredRecord, Values, unreadable
 from connector.refresh import refresh_all, refresh_facts
+from connector.renamed import read_as_published
+from connector.renamed_problems import refresh_project_problems
+from connector.renamed_versions import Origins
 from connector.schema import FORM_TABLES, derived
 from connector.version_scoring import VersionScoring
 from forms.library import FORMS
@@ -72,6 +75,7 @@ def rebuild(connection: Connection) -> None:
     for batch in chunks(roots, RECORDS_A_BATCH):
         _derive(connection, _live(connection, batch), {}, Named(), aliases)
     refresh_all(connection)
+    refresh_project_problems(connection)
     rebuild_adopted(connection)
 
 
@@ -132,7 +136,8 @@ def _live(connection: Connection, roots: Collection[str]) -> _Live:
 
 def _is_adopted() -> ColumnElement[bool]:
     """Whether a record is of a form that is or was adopted, whose tables are made elsewhere."""
-    return submission.c.asset_uid.in_(select(asset_version.c.asset_uid))
+    own = select(form_version.c.asset_uid).where(form_version.c.asset_uid.is_not(None))
+    return submission.c.asset_uid.in_(select(asset_version.c.asset_uid)) & submission.c.asset_uid.not_in(own)
 
 
 def _load(connection: Connection, keys: Iterable[RecordKey]) -> dict[RecordKey, StoredRecord]:
@@ -157,13 +162,13 @@ def _derive(
     connection: Connection, live: _Live, at_hand: Mapping[RecordKey, StoredRecord], named: Named, aliases: Aliases
 ) -> None:
     """Write what follows from each record alone, and note in `named` what they name."""
-    versions = VersionScoring(connection)
+    versions, origins = VersionScoring(connection), Origins(connection)
     for batch in chunks(list(live.keys()), RECORDS_A_BATCH):
         known = {**at_hand, **_load(connection, [key for key in batch if key not in at_hand])}
         rows, problems = defaultdict[str, list[Values]](list), list[Problem]()
         for key in batch:
             stored = known[key]
-            read = _read(stored, versions)
+            read = _read(stored, versions, origins)
             for name, found in (_with_kept_codes(stored, read, aliases) if aliases else read.rows).items():
                 rows[name] += found
             problems += read.problems
@@ -189,13 +194,12 @@ def _with_kept_codes(stored: StoredRecord, read: RecordRows, aliases: Aliases) -
     return {name: [tuple(row[column] for column in columns[name]) for row in rows] for name, rows in kept.items()}
 
 
-def _read(stored: StoredRecord, versions: VersionScoring) -> RecordRows:
+def _read(stored: StoredRecord, versions: VersionScoring, origins: Origins) -> RecordRows:
     form = FORMS.get(stored.form_id)
     if form is None:
         return unreadable(stored, "the programme has no such form")
     try:
-        own = versions.scoring_of(form, stored.form_version)
-        return read_record(own.form, stored, own.as_sent)
+        return read_as_published(form, stored, versions, origins)
     except Exception as error:  # whatever is in one record must not stop the others; a person sees it in `problem`
         return unreadable(stored, type(error).__name__)
 

@@ -32,7 +32,7 @@ submission = Table(
     Column("submitted_by", String(64)),
     Column("validation_status", String(48)),
     Column("validation_at", BigInteger, comment="seconds since 1970"),
-    Column("body_hash", String(64), nullable=False, comment="SHA-256 of the whole record as served"),
+    Column("body_hash", String(64), nullable=False, comment="SHA-256 of the texts of body and identity"),
     Column("first_seen_at", DateTime(timezone=False), nullable=False),
     Column("deleted_at", DateTime(timezone=False), comment="when its absence on the server was proved"),
     Column("awaits_files", Integer, nullable=False, server_default="0", comment="files named in it that are not there"),

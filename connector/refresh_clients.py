@@ -28,6 +28,7 @@ from connector.instrument_rows import SCREENING
 from connector.layout import layout_of
 from connector.person_pairs import refresh_pairs
 from connector.precious_schema import submission_identity
+from connector.renamed import Identities
 from forms.client_code import is_valid
 from forms.library import FORMS, INSTRUMENTS
 
@@ -118,11 +119,12 @@ def _identity_row(screening: Screening, told: Mapping[str, str]) -> dict[str, An
 def _identifying_answers(connection: Connection, screenings: Iterable[Screening]) -> dict[str, dict[str, str]]:
     """Return the identifying answers of intake records by root UUID and question; unreadable ones are left out."""
     assets = {screening.root_uuid: screening.asset_uid for screening in screenings}
-    table = submission_identity
+    table, identities = submission_identity, Identities(connection)
     found: dict[str, dict[str, str]] = defaultdict(dict)
     for row in rows_with(connection, select(table), table.c.root_uuid, assets):
         if assets[row["root_uuid"]] == row["asset_uid"]:
-            found[row["root_uuid"]] = _readable_answers(json.loads(row["body"]))
+            body = identities.as_published(row["asset_uid"], row["root_uuid"], json.loads(row["body"]))
+            found[row["root_uuid"]] = _readable_answers(body)
     return found
 
 

@@ -88,6 +88,8 @@ class Run:
                 self._read(project, assets, server_time)
             except OF_ONE_FORM as error:
                 failures.append(error)
+        if self.tally.counts.new or self.tally.counts.edited:  # of versions that were known to nobody, it may be
+            self.projects(self.engine, self.client, assets)
         if failures:
             failures[0].advice = "\n".join([failures[0].advice, *(f"Also: {error}" for error in failures[1:])]).strip()
             raise failures[0]

@@ -19,7 +19,7 @@ from connector.progress import OnProgress, no_progress
 from connector.project import Project
 from connector.reconcile import LIGHT_FIELDS, Compared, Comparison, by_root
 from connector.submission import Json
-from connector.sync_here import ALL, Here, Span
+from connector.sync_here import NONE, Here, Span
 from connector.sync_intake import Intake, Tally
 from connector.sync_state import Cursor, utc_now
 
@@ -41,7 +41,7 @@ class Findings:
     missing: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
     told: set[str] = field(default_factory=set)
-    unlisted: Span = ALL
+    unlisted: Span = NONE
     listed: int = 0
     doubles: int = 0
     unread: set[str] = field(default_factory=set)

@@ -49,7 +49,7 @@ class FormSync(FormChanges):
             if self.found.has_all or (proof.is_complete and not self.before.doubted_at):
                 return proof
         proof = self.look_closer(self._read_so_far())
-        if proof.beyond:
+        if proof.beyond or not proof.is_steady:
             self.read_new()
             proof = self.look_closer(self._read_so_far())
         if proof.is_complete and self.before.doubted_at and not self.found.has_all:
@@ -60,8 +60,6 @@ class FormSync(FormChanges):
     def look_closer(self, span: Span) -> Proof:
         """Count a span; search it, and at last compare every record, while the counts differ for no known reason."""
         proof = self.look(span)
-        if not proof.is_steady:
-            proof = self.look(span)
         if not proof.is_final:
             self.found.gone = set()  # these too are asked for once more
             self.search(proof)
@@ -83,7 +81,7 @@ class FormSync(FormChanges):
         return self.compare_counts(proof)
 
     def _is_whole(self, span: Span) -> bool:
-        return span == self._read_so_far()
+        return span != self.found.unlisted
 
     def _is_quiet(self, proof: Proof) -> bool:
         """Whether the count that the server kept elsewhere as the run began is that of its list, and all is as it was.

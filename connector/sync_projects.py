@@ -9,9 +9,9 @@ from sqlalchemy import Engine
 from connector.adopted_sync import adopted_projects
 from connector.errors import NeedsPersonError
 from connector.kobo import Asset, KoboClient
-from connector.project import ProgrammeProject, Project
+from connector.project import Project
+from connector.renamed_sync import programme_projects
 from connector.sync_state import deployed_forms
-from forms.library import FORMS
 
 ProjectsOf = Callable[[Engine, KoboClient, Sequence[Asset]], Sequence[Project]]
 """Says which projects to read, given those that the account sees."""
@@ -24,7 +24,7 @@ def known_projects(engine: Engine, client: KoboClient, assets: Sequence[Asset]) 
     """
     with engine.connect() as connection:
         deployed = deployed_forms(connection, client.server)
-    programme = [ProgrammeProject(FORMS[form_id], uid) for form_id, uid in deployed if form_id in FORMS]
+    programme = programme_projects(engine, client, deployed, assets)
     projects: list[Project] = [*programme, *adopted_projects(engine, client, assets)]
     if not projects and not deployed:
         advice = "Run `healing deploy` first; it finds projects that are already on the server."

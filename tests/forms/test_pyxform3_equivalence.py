@@ -1,4 +1,4 @@
-"""KoboToolbox's pyxform makes the same XForms as ours, of every form in every area, and ODK Validate accepts them."""
+"""KoboToolbox's pyxform makes the same XForms as ours, of every form in every area; ODK Validate accepts all."""
 
 from __future__ import annotations
 
@@ -21,12 +21,9 @@ Case = tuple[str, str, str]
 """A form: its id, the programme, the sector that it is for ("" for all)."""
 OLD_PYXFORM = Path(__file__).parents[2] / ".venv-pyxform3" / "bin" / "python"
 FORM_IDS = ("intake", "attendance", "outcome")
-SECTORS = tuple(programmes()[USUAL].sectors)
-IN_EVERY_RUN = ("", SECTORS[0], SECTORS[-1])
-"""Areas of one programme differ in their lists alone, so that the others are left to `make soak`."""
-AREAS = [(FULL, ""), (USUAL, ""), *((USUAL, sector) for sector in SECTORS)]
+AREAS = [(FULL, ""), (USUAL, ""), *((USUAL, sector) for sector in programmes()[USUAL].sectors)]
 EVERY_FORM = [(form_id, programme, area) for programme, area in AREAS for form_id in FORM_IDS]
-VALIDATED_TOO = [each for each in EVERY_FORM if each[2] in ("", SECTORS[0])]
+VALIDATED_TOO = [each for each in EVERY_FORM if each[2] in ("", "2801")]
 """Also given to the ODK Validate that KoboToolbox's pyxform brings along; each costs a start of Java."""
 _CONVERT = """
 import json, pathlib, sys, pyxform
@@ -54,12 +51,12 @@ def name_of(form_id: str, programme: str, area: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def by_old_pyxform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Mapping[Case, Made]:
-    """Forms by the older pyxform, all in one process, which works while this one does its own conversions."""
+def by_old_pyxform(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Case, Made]:
+    """Every form by the older pyxform, all in one process, which works while this one does its own conversions."""
     if not OLD_PYXFORM.exists():
         pytest.skip("pyxform 3.0.0 is not installed; `make test` sets it up")
     folder = tmp_path_factory.mktemp("workbooks")
-    files = {each: folder / f"{name_of(*each)}.xlsx" for each in asked_for(request)}
+    files = {each: folder / f"{name_of(*each)}.xlsx" for each in EVERY_FORM}
     for each, path in files.items():
         path.write_bytes(workbook_of(*each))
     _convert_elsewhere(files, folder)
@@ -68,13 +65,6 @@ def by_old_pyxform(request: pytest.FixtureRequest, tmp_path_factory: pytest.Temp
         each: Made(told[each]["version"], told[each]["warnings"], path.with_suffix(".xml").read_text(encoding="utf-8"))
         for each, path in files.items()
     }
-
-
-def asked_for(request: pytest.FixtureRequest) -> list[Case]:
-    """The forms that tests of this run ask of a fixture."""
-    items = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    asked = {item.callspec.params["each"] for item in items if request.fixturename in item.fixturenames}
-    return [each for each in EVERY_FORM if each in asked]
 
 
 def _convert_elsewhere(files: Mapping[Case, Path], folder: Path) -> None:
@@ -94,14 +84,7 @@ def _convert_elsewhere(files: Mapping[Case, Path], folder: Path) -> None:
         assert run.wait() == 0, (folder / "errors").read_text()[-2000:]
 
 
-def marks_of(each: Case) -> tuple[pytest.MarkDecorator, ...]:
-    """A form that only the long run looks at says so."""
-    return () if each[2] in IN_EVERY_RUN else (pytest.mark.soak,)
-
-
-every_form = pytest.mark.parametrize(
-    "each", [pytest.param(each, id=name_of(*each), marks=marks_of(each)) for each in EVERY_FORM]
-)
+every_form = pytest.mark.parametrize("each", EVERY_FORM, ids=lambda each: name_of(*each))
 
 
 @every_form
@@ -121,7 +104,7 @@ def test_odk_validate_accepts_the_form(each):
     assert validate_xform(xform_of(*each)) == []
 
 
-@pytest.mark.parametrize("each", EVERY_FORM, ids=lambda each: name_of(*each))
+@every_form
 def test_a_split_form_asks_the_same_questions_at_the_same_places(each):
     form_id, programme, area = each
     whole, part = (forms_for(programme, where)[form_id] for where in ("", area))

@@ -6,9 +6,9 @@ from forms.translation import LANGUAGES
 from tests.forms.phone_people import FULL, USUAL
 from tests.forms.random_walks import walk_randomly
 
-WALKS = {(USUAL, ""): 80, (FULL, "2801"): 80}
+WALKS = {(USUAL, ""): 280, (FULL, "2801"): 280}
 """How many walks in each language, by programme and area."""
-IN_MANY = 60
+IN_MANY = 20
 EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)
 EVERY_PHONE = pytest.mark.parametrize(("programme", "area"), WALKS, ids=lambda value: value or "all")
 

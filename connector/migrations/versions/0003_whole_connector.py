@@ -49,7 +49,7 @@ def remake_submission() -> None:
         sa.Column("submitted_by", sa.String(64)),
         sa.Column("validation_status", sa.String(48)),
         sa.Column("validation_at", sa.BigInteger(), comment="seconds since 1970"),
-        sa.Column("body_hash", sa.String(64), nullable=False, comment="SHA-256 of the whole record as served"),
+        sa.Column("body_hash", sa.String(64), nullable=False, comment="SHA-256 of the texts of body and identity"),
         sa.Column("first_seen_at", sa.DateTime(timezone=False), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=False), comment="when its absence on the server was proved"),
         sa.Column(

@@ -109,9 +109,11 @@ class Schedule:
         world = self.world
         world.kobo.forget()
         world.change(_reveal_all)
-        if self.may_need_comparison and not (isinstance(world.run_checked(), SyncResult) and world.is_whole()):
-            world.now += LONG_AFTER
-        world.run_clean()
+        if self.may_need_comparison and isinstance(world.run_checked(), SyncResult) and world.is_whole():
+            world.check_whole()
+        else:
+            world.now += LONG_AFTER if self.may_need_comparison else timedelta()
+            world.run_clean()
         if self.seed % 4 == 0:
             world.check_idle()
 
