@@ -13,6 +13,7 @@ HealingError                      exit code
 │   ├── UnreachableServerError       no connection, or no answer in time
 │   ├── NotKoboError                 something answers, and it is not KoboToolbox
 │   ├── BadAnswerError               an answer cut short, of the wrong shape, or not JSON
+│   │   └── TooLongAnswerError       an answer over the limit of what one may be
 │   ├── RequestRefusedError          the server refuses one request and says why
 │   └── ServerFailedError            5xx or "too many requests", after every retry
 ├── NeedsPersonError              6  a guard stopped the work; a person decides
