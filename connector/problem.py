@@ -254,6 +254,11 @@ def problem(kind: str, form_id: str, **details: str | int | None) -> Problem:
     return Problem(kind, form_id, message=message, **where)  # type: ignore[arg-type]
 
 
+def printable(text: str) -> str:
+    """Return a key or a version, whatever is in it, as any database takes it: in ASCII, and not longer than a path."""
+    return text.encode("ascii", "backslashreplace").decode().replace("\x00", "\\x00")[:LONGEST_PATH]
+
+
 _WHERE = ("root_uuid", "server_id", "path", "healing_group", "client_code")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from connector.answer import Value
 from connector.layout import is_system_key, once_per_form
-from connector.problem import LONGEST_PATH, Problem, problem
+from connector.problem import Problem, printable, problem
 from connector.recompute import find_differences, score_names
 from connector.record_plan import Plan, Slot, plan_of
 from connector.stored_record import StoredRecord
@@ -55,7 +55,7 @@ class Reading:
     @staticmethod
     def problem_of(stored: StoredRecord, kind: str, path: str | None = None, **details: str) -> Problem:
         """Return a problem of a record; `path` names the question, as a record keys it."""
-        where = None if path is None else _printable(path)
+        where = None if path is None else printable(path)
         return problem(
             kind, stored.form_id, root_uuid=stored.root_uuid, server_id=stored.server_id, path=where, **details
         )
@@ -189,10 +189,6 @@ class Reading:
 
 def _placed(key: str, position: str) -> str:
     return f"{key}[{position}]" if position else key
-
-
-def _printable(path: str) -> str:
-    return path.encode("ascii", "backslashreplace").decode().replace("\x00", "\\x00")[:LONGEST_PATH]
 
 
 def _as_text(value: Any) -> str:

@@ -11,7 +11,7 @@ from connector.facts_reading import FOLLOW_UP
 from connector.facts_triage import SAFETY_ITEMS, SAFETY_QUESTIONS
 from connector.facts_writing import delete_problems, insert_problems
 from connector.precious_schema import asset_version, form_version
-from connector.problem import LONGEST_PATH, PROJECT, Problem, problem
+from connector.problem import PROJECT, Problem, printable, problem
 from connector.record_reading import Reading
 from connector.renamed_content import VersionMap
 from connector.renamed_records import Unread, name_in
@@ -31,7 +31,7 @@ def is_about_safety(name: str) -> bool:
 
 def unread_problems(stored: StoredRecord, changes: VersionMap, unread: Iterable[Unread]) -> Iterator[Problem]:
     """The problems of a record whose version was changed on the website."""
-    version = _printable(stored.form_version or "none")
+    version = printable(stored.form_version or "none")
     if unrecognised := _unrecognised(stored, changes):
         yield Reading.problem_of(stored, "safety_answer_unread", unrecognised, version=version)
     for each in unread:
@@ -48,7 +48,7 @@ def _unrecognised(stored: StoredRecord, changes: VersionMap) -> str | None:
 
 def unseen_problems(stored: StoredRecord, problems: Iterable[Problem]) -> Iterator[Problem]:
     """The problems of a record whose version nobody here has seen, beside those found in its answers."""
-    version = _printable(stored.form_version or "none")
+    version = printable(stored.form_version or "none")
     yield Reading.problem_of(stored, "unknown_version", version=version)
     if any(map(_may_hide_safety, problems)):
         yield Reading.problem_of(stored, "safety_answer_unsure", version=version)
@@ -92,12 +92,8 @@ def told_of(form_id: str, version: str, changes: VersionMap) -> Iterator[Problem
     told += [(_lost(ours), theirs, ours) for theirs, ours in changes.refused.items()]
     told += [(_lost(ours), ours, ours) for ours in changes.absent]
     for kind, path, name in told:
-        yield problem(kind, form_id, path=_printable(path), name=name_in(name), version=_printable(version))
+        yield problem(kind, form_id, path=printable(path), name=name_in(name), version=printable(version))
 
 
 def _lost(key: str) -> str:
     return "safety_question_lost" if is_about_safety(name_in(key)) else "question_lost"
-
-
-def _printable(text: str) -> str:
-    return text.encode("ascii", "backslashreplace").decode().replace("\x00", "\\x00")[:LONGEST_PATH]
