@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select
 
+from connector.bulk import chunks
 from connector.many_keys import is_one_of
 
 KEYS_A_BATCH = 2000
@@ -14,10 +15,9 @@ KEYS_A_BATCH = 2000
 Row = Mapping[Any, Any]
 
 
-def batches(values: Iterable[str], size: int = KEYS_A_BATCH) -> Iterator[list[str]]:
-    """Cut values, sorted, into lists of a size."""
-    ordered = sorted(values)
-    return (ordered[start : start + size] for start in range(0, len(ordered), size))
+def batches(values: Iterable[str], size: int = KEYS_A_BATCH) -> Iterator[Sequence[str]]:
+    """Cut values, sorted, into pieces of a size."""
+    return chunks(sorted(values), size)
 
 
 def tuples_with(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import delete
@@ -35,7 +35,7 @@ def refresh_alerts(memory: Memory, named: Named, groups: Collection[str], roots:
     _write_interviews(memory, named.interviews)
 
 
-def _refresh_groups(memory: Memory, groups: list[str]) -> None:
+def _refresh_groups(memory: Memory, groups: Sequence[str]) -> None:
     table = fact.alert
     where = table.c.healing_group.in_(groups), table.c.form_id == ATTENDANCE
     memory.connection.execute(delete(table).where(*where))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, select
@@ -36,7 +36,7 @@ def refresh_sessions(memory: Memory, groups: Collection[str], weeks: Mapping[str
 
 
 def _refresh_batch(
-    memory: Memory, batch: list[str], whole: Collection[str], weeks: Mapping[str, Collection[int]]
+    memory: Memory, batch: Sequence[str], whole: Collection[str], weeks: Mapping[str, Collection[int]]
 ) -> None:
     connection, chas = memory.connection, {each.code for each in memory.chas.values()}
     known, reports = memory.groups(batch), memory.reports(batch)

@@ -26,7 +26,7 @@ from connector.project import Project
 from connector.quarantine import count_waiting
 from connector.sync_form import FormSync
 from connector.sync_intake import Tally
-from connector.sync_projects import ProjectsOf, known_projects
+from connector.sync_projects import ProjectsOf, known_projects, learn_versions
 from connector.sync_state import begin_run, count_problems, end_run, utc_now
 from connector.writer_lock import single_writer
 
@@ -88,8 +88,8 @@ class Run:
                 self._read(project, assets, server_time)
             except OF_ONE_FORM as error:
                 failures.append(error)
-        if self.tally.counts.new or self.tally.counts.edited:  # of versions that were known to nobody, it may be
-            self.projects(self.engine, self.client, assets)
+        if self.tally.counts.new or self.tally.counts.edited:
+            learn_versions(self.engine, self.client, assets)
         if failures:
             failures[0].advice = "\n".join([failures[0].advice, *(f"Also: {error}" for error in failures[1:])]).strip()
             raise failures[0]

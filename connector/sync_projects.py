@@ -30,3 +30,14 @@ def known_projects(engine: Engine, client: KoboClient, assets: Sequence[Asset]) 
         advice = "Run `healing deploy` first; it finds projects that are already on the server."
         raise NeedsPersonError(f"This database knows of no form deployed to {client.server}.", advice=advice)
     return projects
+
+
+def learn_versions(engine: Engine, client: KoboClient, assets: Sequence[Asset]) -> None:
+    """Ask for the versions of which records of the programme's own forms came that nobody knew, and read those anew.
+
+    Costs no request where there are none. Raises the client's errors and StorageError.
+    """
+    with engine.connect() as connection:
+        deployed = deployed_forms(connection, client.server)
+    if deployed:
+        programme_projects(engine, client, deployed, assets)
