@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import sys
 
-from connector.garbage import rare_collections
-from forms.private_text import PrivateTextError
-from forms.toml_table import TomlTableError
+from connector.loading import end_without_looking, loading_modules
 
 WRONG_FILE_EXIT = 2
 
 
 def main() -> int:
     """Run the command line and return its exit code; 2 when the programme file or the private texts are wrong."""
-    try:
-        with rare_collections():
+    end_without_looking()
+    with loading_modules():
+        from forms.private_text import PrivateTextError
+        from forms.toml_table import TomlTableError
+
+        try:
             from connector.cli import main as run
-    except (TomlTableError, PrivateTextError) as error:
-        sys.stderr.write(f"healing: {error}\nNothing was done. Correct the file and run the command again.\n")
-        return WRONG_FILE_EXIT
+        except (TomlTableError, PrivateTextError) as error:
+            sys.stderr.write(f"healing: {error}\nNothing was done. Correct the file and run the command again.\n")
+            return WRONG_FILE_EXIT
     return run()
 
 

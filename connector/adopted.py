@@ -10,20 +10,20 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, Select, delete, func, insert, select
 
 from connector.adopted_content import Content
-from connector.adopted_records import RecordReader
+from connector.adopted_keys import SYSTEM_KEYS, LevelKeys
+from connector.adopted_records import RecordReader, described
 from connector.adopted_split import Splitter
 from connector.adopted_tables import Choices, Level, build_level
-from connector.adopted_taking import SYSTEM_KEYS, LevelKeys, Memory
 from connector.adopted_union import Union, unite
 from connector.answer import MEDIA_KINDS
-from connector.bulk import chunks, delete_keys, insert_columns
+from connector.bulk import chunks, delete_keys, insert_tuples
 from connector.fact_schema import problem
 from connector.precious_schema import submission
 from connector.problem import problem_rows
-from connector.stored_record import RecordKey, StoredRecord
+from connector.stored_record import Parted, RecordKey, StoredRecord
+from connector.submission import Submission
 
 Json = Mapping[str, Any]
-RECORDS_AT_ONCE = 125
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class AdoptedProject:
     media_keys: frozenset[str] = field(init=False, repr=False, compare=False)
     union: Union = field(init=False, repr=False, compare=False)
     level: Level = field(init=False, repr=False, compare=False)
+    keys: LevelKeys = field(init=False, repr=False, compare=False)
     _splitter: Splitter = field(init=False, repr=False, compare=False)
     _reader: RecordReader = field(init=False, repr=False, compare=False)
     _highest: Select[tuple[Any]] = field(init=False, repr=False, compare=False)
@@ -50,22 +51,22 @@ class AdoptedProject:
         union = unite(self.versions)
         level = build_level(self.form_id, union, self.choices, MetaData())
         keys = LevelKeys(level, SYSTEM_KEYS)
-        memory = Memory(keys)
         object.__setattr__(self, "union", union)
         object.__setattr__(self, "level", level)
         object.__setattr__(self, "media_keys", _media_keys(union))
         object.__setattr__(self, "_highest", select(func.max(level.parts[0].table.c.server_id)))
-        object.__setattr__(self, "_splitter", Splitter(level, keys, memory))
-        object.__setattr__(self, "_reader", RecordReader(self.form_id, keys, memory, union))
+        object.__setattr__(self, "keys", keys)
+        object.__setattr__(self, "_splitter", Splitter(level))
+        object.__setattr__(self, "_reader", RecordReader(self.form_id, keys, union))
 
-    @property
-    def at_once(self) -> int:
-        """As many records as stay in the processor's cache on the whole way from their texts to their rows."""
-        return RECORDS_AT_ONCE
+    def part(self, record: Json, item: Submission) -> Parted:
+        """Part a record by what its form says of its questions; what the form does not know names somebody.
 
-    def split_all(self, records: Sequence[Json]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-        """Part records by what their form says of its questions; what the form does not know names somebody."""
-        return self._splitter.split(records)
+        The rows are read on the way where its keys are those of the newest version and nothing in it is odd.
+        """
+        rows = self.keys.rows_of(record, described(item))
+        body, identity = self._splitter.split(record, is_plain=rows is not None)
+        return Parted(body, identity, None if self.union.moves else rows)
 
     def derive(self, connection: Connection, changed: Sequence[StoredRecord], removed: Sequence[RecordKey]) -> None:
         """Replace the rows of these records in the form's own tables, and what is told of them in `problem`."""
@@ -111,8 +112,8 @@ class AdoptedProject:
     def write(self, connection: Connection, records: Sequence[StoredRecord]) -> None:
         """Add the rows of records that have none yet."""
         tables, problems = self._reader.read(records)
-        for table, columns in tables:
-            insert_columns(connection, table, columns)
+        for table, rows in tables.items():
+            insert_tuples(connection, table, rows)
         if problems:
             connection.execute(insert(problem), problem_rows(problems))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+from connector.adopted_code import Row
+from connector.adopted_keys import LONGEST_POSITION, LevelKeys, positions
 from connector.adopted_tables import Variable
-from connector.adopted_taking import LevelKeys
 from connector.adopted_values import NO_POINT, READERS, read_point, storable
 from connector.layout import is_system_key
 from connector.problem import LONGEST_PATH, Problem, problem
@@ -37,8 +39,40 @@ def problem_of(form_id: str, stored: StoredRecord, note: Note) -> Problem:
     return Problem(note.kind, form_id, stored.root_uuid, stored.server_id, path, message=note.reason)
 
 
-def read_with_care(keys: LevelKeys, record: Json, position: str, notes: list[Note]) -> list[Any]:
-    """Return the values of a level in the order of its columns, and note what is wrong."""
+def rows_with_care(keys: LevelKeys, found: Json, begin: Row, notes: list[Note], position: str = "") -> list[list[Row]]:
+    """Return the rows of a record, or of a row at a position in its repeat, table by table; note what is wrong.
+
+    They are what `LevelKeys.rows_of` gives where nothing is. `begin` is what a row begins with: the record's number
+    on the server and what describes it, or the position.
+    """
+    values = iter(_values(keys, found, position, notes))
+    rows = []
+    for part, own in zip(keys.parts, keys.keys, strict=True):
+        answers = islice(values, sum(len(variable.columns) for variable in part.variables))
+        rows.append([(*begin[: len(own)], *answers)])
+    for repeated in keys.repeats:
+        rows += _rows_inside(repeated, found.get(repeated.path), begin[0], position, notes)
+    return rows
+
+
+def _rows_inside(keys: LevelKeys, value: Any, number: int, around: str, notes: list[Note]) -> list[list[Row]]:
+    rows: list[list[Row]] = [[] for _ in keys.tables]
+    if not isinstance(value, list):
+        if value is not None:
+            notes.append(Note("unexpected_shape", keys.path, around))
+        return rows
+    for position, found in zip(positions(around, len(value)), value, strict=True):
+        if isinstance(found, dict) and len(position) <= LONGEST_POSITION:
+            more = rows_with_care(keys, found, (number, position), notes, position)
+            for before, each in zip(rows, more, strict=True):
+                before += each
+        else:
+            notes.append(Note("unexpected_shape", keys.path, position))
+    return rows
+
+
+def _values(keys: LevelKeys, record: Json, position: str, notes: list[Note]) -> list[Any]:
+    """The values of a level in the order of its columns."""
     for key in record:
         if not keys.knows(key) and not position and is_system_key(key):
             keys.learn(key)  # a newer server's own key is no reason for care from now on

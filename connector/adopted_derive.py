@@ -38,7 +38,7 @@ def ensure_tables(connection: Connection, project: AdoptedProject) -> bool:
     """Make the tables of a form and fill them from the raw records, unless they are as they should be already.
 
     The raw records are parted anew first: what is kept apart now may be among the answers of before. Says whether it
-    had to. The catalogue is written anew in any case: words may change where tables do not.
+    had to. The catalogue is compared in any case: words may change where tables do not.
     """
     catalogue.create_all(connection)
     is_new = not _is_current(connection, project)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, String, Table, Text, delete, insert
+from sqlalchemy import Boolean, Column, Connection, Integer, MetaData, String, Table, Text, delete, insert, select
 
 from connector.adopted_content import Content, Option
 from connector.adopted_tables import Level, Variable
@@ -57,15 +57,21 @@ asset_choice = Table(
 def write_catalogue(
     connection: Connection, asset_uid: str, level: Level, versions: Sequence[tuple[str, Content]]
 ) -> None:
-    """Replace what the catalogue says of a form; `versions` oldest first."""
+    """Make the catalogue say of a form what its versions, oldest first, say; where it does, nothing is written."""
     numbers = {uid: number for number, (uid, _) in enumerate(versions, start=1)}
-    for table, rows in (
-        (asset_question, list(_questions(level, numbers))),
-        (asset_choice, list(_choices([content for _, content in versions]))),
-    ):
-        connection.execute(delete(table).where(table.c.asset_uid == asset_uid))
-        if rows:
-            connection.execute(insert(table), [{"asset_uid": asset_uid, **row} for row in rows])
+    _replace(connection, asset_question, asset_uid, _questions(level, numbers))
+    _replace(connection, asset_choice, asset_uid, _choices([content for _, content in versions]))
+
+
+def _replace(connection: Connection, table: Table, asset_uid: str, told: Iterable[dict[str, Any]]) -> None:
+    rows = [{"asset_uid": asset_uid, **row} for row in told]
+    is_of_form = table.c.asset_uid == asset_uid
+    wanted = {tuple(map(row.get, table.columns.keys())) for row in rows}
+    if wanted == {tuple(row) for row in connection.execute(select(table).where(is_of_form))}:
+        return
+    connection.execute(delete(table).where(is_of_form))
+    if rows:
+        connection.execute(insert(table), rows)
 
 
 def _questions(level: Level, numbers: dict[str, int]) -> Iterator[dict[str, Any]]:

@@ -17,7 +17,7 @@ from connector.precious_schema import (
     submission_version_identity,
 )
 from connector.project import Project
-from connector.submission import to_text
+from connector.submission import read_submission, to_text
 
 Key = tuple[str, ...]
 _KEPT = (
@@ -54,8 +54,9 @@ def _changes(
     query = select(bodies, identities.c.body.label("identity")).outerjoin(identities, same)
     theirs = and_(bodies.c.asset_uid == project.asset_uid, bodies.c.root_uuid.in_(roots))
     rows = connection.execute(query.where(theirs)).all()
-    records = [join_record(json.loads(row.body), json.loads(row.identity or "{}")) for row in rows]
-    for row, (body, identity) in zip(rows, project.split_all(records), strict=True):
+    for row in rows:
+        record = join_record(json.loads(row.body), json.loads(row.identity or "{}"))
+        body, identity, _ = project.part(record, read_submission(record))
         texts = to_text(body), to_text(identity) if identity else None
         if texts != (row.body, row.identity):
             yield {name: getattr(row, name) for name in key}, *texts

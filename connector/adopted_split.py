@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import compress, islice
+from collections.abc import Mapping
 from typing import Any
 
 from connector.adopted_tables import Level
-from connector.adopted_taking import LevelKeys, Memory, Taken
 from connector.adopted_union import Kept
 from connector.layout import is_system_key
 
@@ -20,23 +18,21 @@ _NOWHERE = [None, None]
 
 
 class Splitter:
-    """Parts the records of a form by what any version says of each key.
+    """Parts records of a form by what any version says of each key.
 
     What the form does not know is kept apart, as is an answer that is a list or an object.
     """
 
-    def __init__(self, level: Level, keys: LevelKeys, memory: Memory) -> None:
+    def __init__(self, level: Level) -> None:
         self._careful = _CarefulSplitter(level)
-        self._plain = _PlainSplitter(level, keys)
-        self._memory = memory
+        self._plain = _PlainSplitter(level)
 
-    def split(self, records: Sequence[Json]) -> list[Parted]:
-        """Return (body, identity) of each, as `identity.split_record` does; `identity.join_record` restores it."""
-        taken = self._memory.take(records)
-        parted = self._plain.split(records, taken, [_withheld(record) for record in records])
-        for place in taken.doubtful:
-            parted[place] = self._careful.split(records[place])
-        return parted
+    def split(self, record: Json, is_plain: bool) -> Parted:
+        """Return (body, identity), as `identity.split_record` does; `identity.join_record` restores the record.
+
+        `is_plain`: everything in it is as the newest version says.
+        """
+        return self._plain.split(record, _withheld(record)) if is_plain else self._careful.split(record)
 
 
 def _withheld(record: Json) -> dict[str, Any]:
@@ -49,28 +45,31 @@ def _withheld(record: Json) -> dict[str, Any]:
 class _PlainSplitter:
     """Parts what is as the newest version says."""
 
-    def __init__(self, level: Level, keys: LevelKeys) -> None:
+    def __init__(self, level: Level) -> None:
         withheld = _keys_apart(level)
-        self._places = [place for place, key in enumerate(keys.keys) if key in withheld]
-        self._keys = [keys.keys[place] for place in self._places]
-        inner = zip(level.repeats, keys.repeats, strict=True)
-        self._repeats = tuple((each.path, _PlainSplitter(repeat, each)) for repeat, each in inner)
+        self._keys = [each.path for part in level.parts for each in part.variables if each.path in withheld]
+        inside = [(each.path, _PlainSplitter(each)) for each in level.repeats]
+        self._repeats = [(path, splitter) for path, splitter in inside if splitter.takes_any]
 
-    def split(self, records: Sequence[Json], taken: Taken, apart: list[dict[str, Any]]) -> list[Parted]:
-        """Return (body, identity) of each record; `apart` is what else of each is kept apart."""
-        keys = self._keys
-        columns = zip(*[taken.columns[place] for place in self._places], strict=True)
-        for identity, texts in zip(apart, columns, strict=False):
-            identity.update(compress(zip(keys, texts, strict=True), texts))
-        parted = [({**record, **dict.fromkeys(each)}, each) for record, each in zip(records, apart, strict=True)]
-        for (path, splitter), rows in zip(self._repeats, taken.inside, strict=True):
-            inner = iter(splitter.split(rows.rows, rows.taken, [{} for _ in rows.rows]))
-            for (body, identity), size in compress(zip(parted, rows.sizes, strict=True), rows.sizes):
-                bodies, identities = zip(*islice(inner, size), strict=True)
-                body[path] = list(bodies)
+    @property
+    def takes_any(self) -> bool:
+        """Whether it takes anything out of anything."""
+        return bool(self._keys or self._repeats)
+
+    def split(self, found: Json, apart: dict[str, Any]) -> Parted:
+        """Return (body, identity) of a record or row; `apart` is what else of it is kept apart."""
+        for key in self._keys:
+            if text := found.get(key):
+                apart[key] = text
+        body = {**found, **dict.fromkeys(apart)}
+        for path, splitter in self._repeats:
+            if rows := found.get(path):
+                parted = [splitter.split(row, {}) for row in rows]
+                body[path] = [each for each, _ in parted]
+                identities = [each for _, each in parted]
                 if any(identities):
-                    identity[path] = list(identities)
-        return parted
+                    apart[path] = identities
+        return body, apart
 
 
 class _CarefulSplitter:

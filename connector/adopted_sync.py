@@ -6,17 +6,18 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select
 
-from connector.adopted import AdoptedProject
-from connector.adopted_derive import ensure_tables, read_project
 from connector.errors import BadAnswerError, MissingAssetError, RequestRefusedError
 from connector.kobo import Asset, KoboClient
 from connector.precious_schema import adopted_asset, asset_version
 from connector.submission import to_text
 from connector.sync_state import utc_now
+
+if TYPE_CHECKING:
+    from connector.adopted import AdoptedProject
 
 _LOG = logging.getLogger(__name__)
 
@@ -48,6 +49,9 @@ def adopted_projects(engine: Engine, client: KoboClient, listed: Iterable[Asset]
 def _follow(
     engine: Engine, client: KoboClient, asset: Row[Any], known: Sequence[str], deployed: str | None
 ) -> AdoptedProject:
+    """What reads adopted forms is loaded here: a programme that adopted none has no use for it."""
+    from connector.adopted_derive import ensure_tables, read_project
+
     found: list[NewVersion] = []
     if deployed and deployed not in known:
         try:

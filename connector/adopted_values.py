@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -15,23 +14,19 @@ NO_POINT: Point = (None, None, None, None)
 _REMEMBERED = 8192
 """Days, hours and codes come again and again; this many are not read twice."""
 _BIGGEST = 2**63 - 1
-SMALL: Mapping[str, int | None] = {"": None} | {str(number): number for number in range(-999, 10_000)}
-"""Numbers that are looked up instead of read; no text is no number."""
 MINUTES = frozenset(f":{minute:02d}:{second:02d}" for minute in range(60) for second in range(60))
+THOUSANDTHS = frozenset(f".{number:03d}" for number in range(1000))
 _WHOLE = re.compile(r"[+-]?\d{1,19}(\.0*)?", re.ASCII)
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(T00:00(:00(\.0+)?)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
-_LETTERS = re.compile(r"[^0-9eE.+\- ]")
 
 
 def read_integer(text: str) -> int:
     """Return a whole number of up to 63 bits. Raises ValueError."""
-    number = SMALL.get(text)
-    if number is None:
-        if not _WHOLE.fullmatch(text.strip()):
-            raise ValueError("not a whole number")
-        number = int(text.strip().partition(".")[0])
-        if abs(number) > _BIGGEST:
-            raise ValueError("a number too large to store")
+    if not _WHOLE.fullmatch(text.strip()):
+        raise ValueError("not a whole number")
+    number = int(text.strip().partition(".")[0])
+    if abs(number) > _BIGGEST:
+        raise ValueError("a number too large to store")
     return number
 
 
@@ -41,9 +36,14 @@ def read_decimal(text: str) -> float:
         number = float(text)
     except ValueError:
         raise ValueError("not a number") from None
-    if number - number != 0 or _LETTERS.search(text):
+    if number - number != 0 or not _is_plain_number(text):
         raise ValueError("not a number")
     return number
+
+
+def _is_plain_number(text: str) -> bool:
+    """Whether a text that Python reads as numbers has nothing in it that only Python would: `1_0`, digits of others."""
+    return text.isascii() and "_" not in text and text.isprintable()
 
 
 @lru_cache(_REMEMBERED)
@@ -84,18 +84,30 @@ def read_hour(text: str) -> str:
     return read_datetime(f"{text[:13]}:00:00.000{text[13:]}")[:13]
 
 
+def read_moment(text: str) -> str:
+    """Return what read_datetime does, quickly where a phone wrote it: `2026-11-22T09:00:00.000+03:00`.
+
+    Hours are looked up, the rest stays. Raises ValueError.
+    """
+    if text[13:19] in MINUTES and text[19:23] in THOUSANDTHS and text[26:] == ":00" and len(text) == 29:
+        return f"{read_hour(text[:13] + text[23:])}{text[13:23]}000"
+    return read_datetime(text)
+
+
 def read_point(text: str) -> Point:
     """Return latitude, longitude, altitude and accuracy of `lat lon alt acc`, of which the last two may lack.
 
     Raises ValueError.
     """
     parts = text.split()
-    if not 2 <= len(parts) <= 4 or _LETTERS.search(text):
+    if not 2 <= len(parts) <= 4 or not _is_plain_number(text):
         raise ValueError("not a place on earth")
-    latitude, longitude, *height = map(float, parts)
-    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and all(map(math.isfinite, height))):
+    latitude, longitude = float(parts[0]), float(parts[1])
+    altitude = float(parts[2]) if len(parts) > 2 else None
+    accuracy = float(parts[3]) if len(parts) > 3 else None
+    is_finite = (altitude or 0.0) - (altitude or 0.0) == 0 == (accuracy or 0.0) - (accuracy or 0.0)
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and is_finite):
         raise ValueError("not a place on earth")
-    altitude, accuracy = (*height, None, None)[:2]
     return latitude, longitude, altitude, accuracy
 
 

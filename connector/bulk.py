@@ -40,20 +40,14 @@ def insert_tuples(connection: Connection, table: Table, rows: Sequence[Values]) 
     Values become what SQLAlchemy's own types would make of them. Rows sorted by primary key are written quickest.
     Runs in the caller's transaction. Raises StorageError, which holds no value.
     """
-    if rows:
-        insert_columns(connection, table, list(zip(*rows, strict=True)))
-
-
-def insert_columns(connection: Connection, table: Table, columns: Sequence[Sequence[Any]]) -> None:
-    """Insert rows as `insert_tuples` does, given column by column."""
-    if not columns or not columns[0]:
+    if not rows:
         return
     way = _way(table, connection.dialect)
     if way.types:
-        _refuse_wide(table, way, columns)
-        _copy(connection, way, zip(*way.bind(columns), strict=True))
+        _refuse_wide(table, way, rows)
+        _copy(connection, way, way.bind(rows))
     else:
-        connection.exec_driver_sql(way.statement, list(zip(*way.bind(columns), strict=True)))
+        connection.exec_driver_sql(way.statement, way.bind(rows))
 
 
 def delete_keys(
@@ -83,23 +77,24 @@ class _Way:
     types: tuple[str, ...] = ()
     narrow: tuple[int, ...] = ()
 
-    def bind(self, columns: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
-        """The columns as the driver takes them."""
-        bound = list(columns)
-        for place, convert in self.convert:
-            bound[place] = self._bound(bound[place], convert)
-        return bound
+    def bind(self, rows: Sequence[Values]) -> Sequence[Values]:
+        """The rows as the driver takes them; often they are that already."""
+        changes = [(place, found) for place, convert in self.convert if (found := self._changes(rows, place, convert))]
+        if not changes:
+            return rows
+        bound = list(map(list, rows))
+        for place, found in changes:
+            for row in bound:
+                value = row[place]
+                row[place] = found.get(value, value)
+        return list(map(tuple, bound))
 
-    def _bound(self, column: Sequence[Any], convert: Callable[[Any], Any]) -> Sequence[Any]:
-        """A column, in which moments and dates mostly come again and again, with its values converted."""
-        kinds = set(map(type, column)) - {type(None)}
-        if not any((kind is str) is self.of_text for kind in kinds):
-            return column
+    def _changes(self, rows: Sequence[Values], place: int, convert: Callable[[Any], Any]) -> dict[Any, Any]:
+        """What becomes of the values in one place; moments and dates mostly come again and again."""
         of_text = self.of_text
-        found = {
-            value: convert(value) for value in set(column) if value is not None and isinstance(value, str) is of_text
-        }
-        return [found.get(value, value) for value in column]
+        values = {row[place] for row in rows}
+        values.discard(None)
+        return {value: convert(value) for value in values if isinstance(value, str) is of_text}
 
 
 def _way(table: Table, dialect: Dialect) -> _Way:
@@ -154,10 +149,10 @@ def _copy(connection: Connection, way: _Way, rows: Iterable[Values]) -> None:
             copy.write_row(row)
 
 
-def _refuse_wide(table: Table, way: _Way, columns: Sequence[Sequence[Any]]) -> None:
+def _refuse_wide(table: Table, way: _Way, rows: Sequence[Values]) -> None:
     """The driver would cut a number that its column cannot hold; the database refuses it when it is asked in SQL."""
     for place in way.narrow:
-        numbers = [number for number in columns[place] if number is not None]
+        numbers = [row[place] for row in rows if row[place] is not None]
         if numbers and not (NARROW[0] <= min(numbers) and max(numbers) <= NARROW[1]):
             raise StorageError(
                 f"A number does not fit its column in the table {table.name}.",

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
-from connector.database_errors import describe, sqlite_error, translate
+from connector.database_errors import describe, translate
 from connector.errors import DatabaseUnreachableError
 
 LOCK_WAIT = 10.0
@@ -72,9 +74,10 @@ def _open_sqlite(url: URL, read_only: bool) -> Engine:
         _require_file(path, url) if read_only else _make_private_file(path, url)
         if read_only:
             url = url.set(database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": LOCK_WAIT})
+    url = url.set(drivername=f"sqlite+{_SQLITE}")
+    begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": LOCK_WAIT}, begin=begin)
     event.listen(engine, "connect", _prepare_reader if read_only else _prepare_writer)
-    event.listen(engine, "begin", _begin_reading if read_only else _begin_writing)
     event.listen(engine, "handle_error", translate, retval=True)
     return engine
 
@@ -108,21 +111,26 @@ def _prepare_reader(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
 
 
-def _begin_writing(connection: Connection) -> None:
-    _begin(connection, "BEGIN IMMEDIATE")
+class WholeTransactions(SQLiteDialect_pysqlite):
+    """SQLite as SQLAlchemy speaks it, but that a transaction begins by our own statement, read from the start.
+
+    `BEGIN IMMEDIATE` takes the lock at once: a lock taken later, at the first write, can fail without waiting.
+    An event could begin it too, and would cost each connection a third more.
+    """
+
+    supports_statement_cache = True
+
+    def __init__(self, begin: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._statement = begin
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        """Begin a transaction."""
+        dbapi_connection.execute(self._statement)
 
 
-def _begin_reading(connection: Connection) -> None:
-    _begin(connection, "BEGIN")
-
-
-def _begin(connection: Connection, statement: str) -> None:
-    """Take the lock at once: a lock taken later, at the first write, can fail without waiting."""
-    driver = connection.connection.driver_connection
-    try:
-        driver.execute(statement)  # type: ignore[union-attr]
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise sqlite_error(error, describe(connection.engine.url)) from None
+_SQLITE = "healing"
+registry.register(f"sqlite.{_SQLITE}", __name__, WholeTransactions.__name__)
 
 
 def _open_postgresql(url: URL, read_only: bool) -> Engine:

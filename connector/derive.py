@@ -19,16 +19,14 @@ from connector.facts_rows import batches, tuples_with
 from connector.facts_writing import delete_problems, delete_rows, insert_problems
 from connector.identity import join_record
 from connector.instrument_rows import ASSESSMENT_COLUMNS
+from connector.many_records import RecordReader
 from connector.person_alias import Aliases, read_aliases, with_kept_codes
 from connector.precious_schema import asset_version, form_version, precious, submission, submission_identity
 from connector.problem import RECORD, Problem, problem
-from connector.records import RecordKey, RecordRows, StoredRecord, Values, unreadable
+from connector.records import RecordKey, RecordRows, StoredRecord, Values
 from connector.refresh import refresh_all, refresh_facts
-from connector.renamed import read_as_published
 from connector.renamed_problems import refresh_project_problems
-from connector.renamed_versions import Origins
 from connector.schema import FORM_TABLES, derived
-from connector.version_scoring import VersionScoring
 from forms.library import FORMS
 
 RECORDS_A_BATCH = 1000
@@ -162,13 +160,13 @@ def _derive(
     connection: Connection, live: _Live, at_hand: Mapping[RecordKey, StoredRecord], named: Named, aliases: Aliases
 ) -> None:
     """Write what follows from each record alone, and note in `named` what they name."""
-    versions, origins = VersionScoring(connection), Origins(connection)
+    reader = RecordReader(connection, len(live.copies))
     for batch in chunks(list(live.keys()), RECORDS_A_BATCH):
         known = {**at_hand, **_load(connection, [key for key in batch if key not in at_hand])}
         rows, problems = defaultdict[str, list[Values]](list), list[Problem]()
         for key in batch:
             stored = known[key]
-            read = _read(stored, versions, origins)
+            read = reader.read(stored)
             for name, found in (_with_kept_codes(stored, read, aliases) if aliases else read.rows).items():
                 rows[name] += found
             problems += read.problems
@@ -192,16 +190,6 @@ def _with_kept_codes(stored: StoredRecord, read: RecordRows, aliases: Aliases) -
     kept = with_kept_codes(stored.form_id, read.tables, aliases)
     columns = {name: derived.tables[name].columns.keys() for name in kept}
     return {name: [tuple(row[column] for column in columns[name]) for row in rows] for name, rows in kept.items()}
-
-
-def _read(stored: StoredRecord, versions: VersionScoring, origins: Origins) -> RecordRows:
-    form = FORMS.get(stored.form_id)
-    if form is None:
-        return unreadable(stored, "the programme has no such form")
-    try:
-        return read_as_published(form, stored, versions, origins)
-    except Exception as error:  # whatever is in one record must not stop the others; a person sees it in `problem`
-        return unreadable(stored, type(error).__name__)
 
 
 def _double(stored: StoredRecord) -> Problem:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from forms.distress import VISITOR
 
@@ -13,8 +13,7 @@ PLANNED, MERGED, MADE_UP = "planned", "merged", "made_up"
 """Kinds of a session that was held (forms.attendance); the remaining kind is not_held."""
 
 
-@dataclass(frozen=True, slots=True)
-class HealingGroup:
+class HealingGroup(NamedTuple):
     """A healing group of the registry; `started_on` is the day of week 1, `weeks` the number of planned sessions."""
 
     code: str
@@ -30,8 +29,7 @@ class HealingGroup:
         return self.started_on + dt.timedelta(days=7 * (week - 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Cha:
+class Cha(NamedTuple):
     """A Community Healing Assistant of the registry; `username` is the KoboToolbox account on the phone."""
 
     code: str
@@ -39,16 +37,14 @@ class Cha:
     sector_code: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Registry:
+class Registry(NamedTuple):
     """Healing groups by code, and CHAs by the username on their phone."""
 
     groups: Mapping[str, HealingGroup]
     chas: Mapping[str, Cha]
 
 
-@dataclass(frozen=True, slots=True)
-class Screening:
+class Screening(NamedTuple):
     """What one intake record says about a person; `told_code` is its own client code, where that one was merged."""
 
     root_uuid: str
@@ -86,8 +82,7 @@ class Screening:
         return self.screened_on.year - self.age
 
 
-@dataclass(frozen=True, slots=True)
-class InDistress:
+class InDistress(NamedTuple):
     """Somebody whom an attendance record names in distress, with the level of their own triage and what was done.
 
     `code` is a client's, or a newcomer's temporary one, or VISITOR; None when the record does not say who it is.
@@ -98,8 +93,7 @@ class InDistress:
     actions: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What one attendance record says about a session; `absent` maps client codes to reasons.
 
     `kind` is planned, merged, made_up or not_held; None in records of the form that did not ask it. `expected` counts
@@ -155,8 +149,7 @@ class Report:
         return (self.server_id, self.root_uuid)
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """What one outcome record says about contact with a client."""
 
     root_uuid: str
@@ -167,8 +160,7 @@ class Visit:
     visited_on: Day | None
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(NamedTuple):
     """What a coordinator entered: from `joined_on` somebody is a member of a healing group, or (leave) no longer.
 
     `kind` is join, transfer or leave.
@@ -181,8 +173,7 @@ class Move:
     kind: str = "transfer"
 
 
-@dataclass(frozen=True, slots=True)
-class Leaving:
+class Leaving(NamedTuple):
     """Somebody is no longer a member from `left_on`; of one healing group, or (None) of whichever they are in."""
 
     client_code: str
@@ -191,8 +182,7 @@ class Leaving:
     healing_group: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(NamedTuple):
     """From `joined_on` to the day before `left_on` a client is a member of a healing group."""
 
     client_code: str
@@ -206,8 +196,7 @@ class Membership:
         return self.joined_on <= day and (self.left_on is None or day < self.left_on)
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(NamedTuple):
     """One client at one planned session; `day` is when it was held, else when it was due.
 
     `merged_into` is the week with which this one was done in one meeting, when that week's row stands for the meeting.
@@ -221,8 +210,7 @@ class Mark:
     merged_into: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """One client's result on one instrument at one wave."""
 
     root_uuid: str

@@ -6,8 +6,7 @@ import datetime as dt
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from connector.answer import LATEST_YEAR
 from connector.facts import InDistress, Registry, Report
@@ -29,8 +28,7 @@ Joined = Mapping[str, str]
 """Code in a record -> client code: of newcomers whose intake carries their temporary code, and of merged clients."""
 
 
-@dataclass(frozen=True, slots=True)
-class Interview:
+class Interview(NamedTuple):
     """What one intake or outcome record says about safety; `triage` holds its answers by question name."""
 
     form_id: str

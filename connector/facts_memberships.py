@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from connector.facts import Day, Leaving, Membership, Move, Screening, Visit
 from connector.facts_moves import REGISTRY, path_of_move
@@ -123,7 +123,7 @@ class _Timeline:
 
     def _close(self, day: Day, reason: str) -> None:
         if self.open is not None:
-            self.done.append(replace(self.open, left_on=day, left_reason=reason))
+            self.done.append(self.open._replace(left_on=day, left_reason=reason))
         self.open = None
 
     def _note_overlap(self, earlier: Membership, joining: Joining) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -13,24 +12,21 @@ from sqlalchemy import Connection, select
 from connector.fact_schema import assessment
 from connector.facts import Report
 from connector.facts_alerts import Interview
-from connector.facts_reading import interview_from, report_from
+from connector.facts_reading import interview_reader, report_from
 from connector.facts_rows import tuples_with
-from connector.facts_triage import SAFETY_QUESTIONS, safety_codes
+from connector.facts_triage import safety_codes
 from connector.instrument_rows import fitting_code
 from connector.refresh_newcomers import cards_of
 from connector.schema import FORM_TABLES
 
 Values = Sequence[Any]
-ATTENDANCE = "attendance"
+INTAKE, ATTENDANCE, OUTCOME = "intake", "attendance", "outcome"
 LEFT_GROUP = "left_group"
 NAMING = ("client_code", "newcomer_code")
 SafetyCodes = Mapping[str, Mapping[str, int]]
-_NOTHING: Mapping[str, int] = MappingProxyType({})
 _COLUMNS = {form_id: tables.record.columns.keys() for form_id, tables in FORM_TABLES.items()}
 _PLACES = {form_id: [names.index(name) for name in NAMING if name in names] for form_id, names in _COLUMNS.items()}
-_SAFETY = {
-    form_id: [names.index(name) for name in SAFETY_QUESTIONS if name in names] for form_id, names in _COLUMNS.items()
-}
+_INTERVIEWS = {form_id: interview_reader(form_id, _COLUMNS[form_id]) for form_id in (INTAKE, OUTCOME)}
 
 
 @dataclass(slots=True)
@@ -68,7 +64,7 @@ class Named:
             if form_id == ATTENDANCE:
                 self.add_report(report_from(dict(zip(_COLUMNS[form_id], row, strict=True))))
             else:
-                self._add_interview(form_id, row, codes.get(row[0], _NOTHING))
+                self._add_interview(form_id, row, codes.get(row[0]))
 
     def add_report(self, report: Report) -> None:
         """Note whom the report of a session names."""
@@ -83,13 +79,16 @@ class Named:
         else:
             self.ungrouped.add(report.root_uuid)
 
-    def _add_interview(self, form_id: str, row: Values, codes: Mapping[str, int]) -> None:
-        named = [{code for code in (row[place] or "").split() if fitting_code(code)} for place in _PLACES[form_id]]
-        (self.screened if form_id == "intake" else self.visited).update(*named[:1])
-        self.cards.update(*named[1:])
-        if any(code >= 1 for code in codes.values()) or any(row[place] is not None for place in _SAFETY[form_id]):
-            told = dict(zip(_COLUMNS[form_id], row, strict=True))
-            self.interviews.append(interview_from(form_id, told, codes))
+    def _add_interview(self, form_id: str, row: Values, codes: Mapping[str, int] | None) -> None:
+        for into, place in zip((self._clients_of(form_id), self.cards), _PLACES[form_id], strict=False):
+            for code in (row[place] or "").split():
+                if fitting_code(code):
+                    into.add(code)
+        if interview := _INTERVIEWS[form_id](row, codes):
+            self.interviews.append(interview)
+
+    def _clients_of(self, form_id: str) -> set[str]:
+        return self.screened if form_id == INTAKE else self.visited
 
 
 def safety_codes_in(assessments: Iterable[tuple[str, str]]) -> SafetyCodes:

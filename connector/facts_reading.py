@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from connector.facts import MADE_UP, MERGED, PLANNED, HealingGroup, Report, Screening, Visit
@@ -40,6 +41,7 @@ _TOLD = (
 )  # fmt: skip
 _CONTACT = ("root_uuid", "server_id", "client_code", "wave", "contact_result")
 _WHEN = ("today", "end", "submitted_at")
+_MOMENTS = ("end", "today", "submitted_at")
 SCREENING_COLUMNS = (*_TOLD, "age", "username", "submitted_by", *_WHEN)
 VISIT_COLUMNS = (*_CONTACT, *_WHEN)
 
@@ -104,28 +106,52 @@ def _head_count(row: Row) -> int | None:
     return _believable(row["head_count"]) if again is None else again
 
 
-def interview_from(form_id: str, row: Row, items: Mapping[str, int]) -> Interview:
-    """Return what a row of `intake` or `outcome` says about safety; `items` are the codes of its safety items."""
-    answers = {name: row[name] for name in SAFETY_QUESTIONS if row.get(name) is not None}
-    return Interview(
-        form_id=form_id,
-        root_uuid=row["root_uuid"],
-        client_code=fitting_code(row["client_code"]),
-        healing_group=row["healing_group"],
-        sector=row["sector"],
-        username=row["username"] or row["submitted_by"],
-        ended_at=ended_at(row),
-        triage={**answers, **{name: str(code) for name, code in items.items()}},
-        actions=all_actions(answers.get(f"{prefix}_actions") for prefix in PREFIXES),
-    )
+ReadInterview = Callable[[Sequence[Any], Mapping[str, int] | None], Interview | None]
+
+
+def interview_reader(form_id: str, columns: Sequence[str]) -> ReadInterview:
+    """Return what says of a row of `intake` or `outcome`, in the order of `columns`, what it tells about safety.
+
+    It is given the codes of the row's safety items too, and returns None where nothing can mean an alert: no question
+    about safety has an answer, and no item a code above 0.
+    """
+    names = [name for name in SAFETY_QUESTIONS if name in columns]
+    told_in, said_in = (itemgetter(*map(columns.index, each)) for each in (names, _SAID))
+    nothing = (None,) * len(names)
+
+    def read(row: Sequence[Any], items: Mapping[str, int] | None) -> Interview | None:
+        told = told_in(row)
+        if told == nothing and not (items and max(items.values()) >= 1):
+            return None
+        triage = {name: answer for name, answer in zip(names, told, strict=True) if answer is not None}
+        root_uuid, client_code, healing_group, sector, username, submitted_by, *moments = said_in(row)
+        return Interview(
+            form_id=form_id,
+            root_uuid=root_uuid,
+            client_code=fitting_code(client_code),
+            healing_group=healing_group,
+            sector=sector,
+            username=username or submitted_by,
+            ended_at=_ended_at(*moments),
+            actions=all_actions(triage.get(f"{prefix}_actions") for prefix in PREFIXES) if triage else None,
+            triage=triage | {name: str(code) for name, code in (items or {}).items()},
+        )
+
+    return read
+
+
+_SAID = ("root_uuid", "client_code", "healing_group", "sector", "username", "submitted_by", *_MOMENTS)
 
 
 def ended_at(row: Row) -> dt.datetime | None:
     """Return when the form was finished, in UTC: its end, else the start of its day, else its arrival on the server."""
-    if row["end"] is not None:
-        return row["end"]
-    day: dt.date | None = row["today"]
-    return dt.datetime.combine(day, dt.time()) if day else row["submitted_at"]
+    return _ended_at(*(row[name] for name in _MOMENTS))
+
+
+def _ended_at(end: dt.datetime | None, day: dt.date | None, arrived_at: dt.datetime | None) -> dt.datetime | None:
+    if end is not None:
+        return end
+    return dt.datetime.combine(day, dt.time()) if day else arrived_at
 
 
 def minutes_between(start: dt.time | None, end: dt.time | None) -> int | None:

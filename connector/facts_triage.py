@@ -25,7 +25,8 @@ SAFETY_ITEMS = {each.safety_item: each.safety_condition() for each in CATALOGUE.
 SAFETY_QUESTIONS = (SPOKE_OF_HARM, *(f"{prefix}_{part}" for prefix in PREFIXES for part in TRIAGE_PARTS))
 """The questions of an interview, beside the items, that say how safe a person is."""
 
-_CODES = re.compile(rf'"({"|".join(SAFETY_ITEMS)})":([0-9]+)')
+_CODES = {item: (f'"{item}":', re.compile(f'"{item}":([0-9]+)')) for item in SAFETY_ITEMS}
+"""How a code of an item looks among the answers of an assessment: what it begins with, and whole."""
 _LEVEL_OF = {prefix: compiled(level(prefix=prefix)) for prefix in (*PREFIXES, *SLOTS)}
 _ASKED = {prefix: tuple(f"{prefix}_{name}" for name in TRIAGE_ANSWERS) for prefix in _LEVEL_OF}
 _TOLD = {prefix: frozenset((*names, f"{prefix}_level", f"{prefix}_actions")) for prefix, names in _ASKED.items()}
@@ -36,8 +37,11 @@ _REASONS = tuple(compiled(reason) for reason in (*SAFETY_ITEMS.values(), Ref(SPO
 
 def safety_codes(answers: str) -> dict[str, int]:
     """Return the scored codes of the safety items among the answers of an assessment."""
-    is_asked = any(item in answers for item in SAFETY_ITEMS)
-    return {item: int(code) for item, code in _CODES.findall(answers)} if is_asked else {}
+    found: dict[str, int] = {}
+    for item, (begin, whole) in _CODES.items():
+        if begin in answers and (code := whole.search(answers)):
+            found[item] = int(code[1])
+    return found
 
 
 def most_serious(levels: Iterable[str | None]) -> str | None:
@@ -70,9 +74,17 @@ def interview_level(answers: Answers) -> str | None:
     `answers` hold SAFETY_QUESTIONS and SAFETY_ITEMS. A reason for a triage (a safety item with 1 or more, harm spoken
     of when the interview stopped) without any triage begun counts as moderate.
     """
-    found = most_serious(triage_level(answers, prefix) for prefix in PREFIXES)
-    has_reason = any(truth(holds(answers)) for holds in _REASONS)
-    return found or (LEVEL_WITHOUT_TRIAGE if has_reason else None)
+    if found := _LEVEL_OF_NO_TRIAGE if _TOLD_ANYWHERE.isdisjoint(answers) else _most_serious_triage(answers):
+        return found
+    return LEVEL_WITHOUT_TRIAGE if any(truth(holds(answers)) for holds in _REASONS) else None
+
+
+def _most_serious_triage(answers: Answers) -> str | None:
+    return most_serious(triage_level(answers, prefix) for prefix in PREFIXES)
+
+
+_LEVEL_OF_NO_TRIAGE = _most_serious_triage({})
+_TOLD_ANYWHERE = frozenset[str]().union(*(_TOLD[prefix] for prefix in PREFIXES))
 
 
 def all_actions(actions: Iterable[str | None]) -> str | None:

@@ -27,12 +27,12 @@ def delete_rows(connection: Connection, table: Table, column: str, keys: Sequenc
 
 def delete_problems(connection: Connection, hangs_on: str, column: str | None = None, keys: Sequence[str] = ()) -> None:
     """Delete the problems of one sort of kinds: those whose `column` is one of `keys`, or all."""
-    table = fact.problem
-    statement = delete(table).where(table.c.kind.in_(kinds_of(hangs_on)))
+    table, kinds = fact.problem, kinds_of(hangs_on)
     if column is None:
-        connection.execute(statement)
+        connection.execute(delete(table).where(table.c.kind.in_(kinds)))
     elif keys:
-        connection.execute(statement.where(is_one_of(connection, table.c[column], keys)))
+        kind = table.c.kind if column == "healing_group" else table.c.kind + ""  # so no index leads through whole kinds
+        connection.execute(delete(table).where(is_one_of(connection, table.c[column], keys), kind.in_(kinds)))
 
 
 def insert_problems(connection: Connection, problems: Iterable[Problem]) -> None:

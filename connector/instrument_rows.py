@@ -37,13 +37,10 @@ def assessment_rows(
     ASSESSED and of the phone's scores, `computed` the values computed by the connector.
     """
     get = answers.get
-    begun = [(scale, given) for scale in _scales_of(form) if any(given := list(map(get, scale.items)))]
+    begun = [(scale, given) for scale in kept_scales(form) if any(given := list(map(get, scale.items)))]
     if not begun:
         return []
-    assessed_on = day_of(told, submitted_at)
-    month = assessed_on and assessed_on.isoformat()[:7]
-    who = (fitting_code(told.get("client_code")), told.get("wave", SCREENING), assessed_on, month)
-    asked_by = told.get("asked_by")
+    who, asked_by = who_and_when(told, submitted_at), told.get("asked_by")
     return [
         (
             root_uuid,
@@ -57,9 +54,19 @@ def assessment_rows(
     ]
 
 
+def who_and_when(told: Mapping[str, Any], submitted_at: dt.datetime | None) -> Values:
+    """Return client code, wave, day and month of the assessments of one record, from the typed values of ASSESSED."""
+    assessed_on = day_of(told, submitted_at)
+    month = assessed_on and assessed_on.isoformat()[:7]
+    return fitting_code(told.get("client_code")), told.get("wave", SCREENING), assessed_on, month
+
+
 @dataclass(frozen=True, slots=True)
-class _Scale:
-    """An instrument with what is written of its items: `codes` as JSON by answer, `text` with a place for each item."""
+class KeptScale:
+    """An instrument with what is written of its items: `codes` as JSON by answer, `text` with a place for each item.
+
+    `results` are the questions for the answered items, the score and the band.
+    """
 
     instrument: Instrument
     name: str
@@ -71,15 +78,16 @@ class _Scale:
 
 
 @once_per_form
-def _scales_of(form: Form) -> tuple[_Scale, ...]:
+def kept_scales(form: Form) -> tuple[KeptScale, ...]:
+    """Return how the assessments by the form's instruments are written."""
     return tuple(_scale(each) for each in form.instruments)
 
 
-def _scale(instrument: Instrument) -> _Scale:
+def _scale(instrument: Instrument) -> KeptScale:
     names = tuple(item.name for item in instrument.items)
     scored: dict[str | None, str] = {str(code): str(code) for code in instrument.scored_codes}
     places = ",".join(f'"{name}":%s' for name in names)
-    return _Scale(
+    return KeptScale(
         instrument,
         instrument.name,
         names,
@@ -90,16 +98,21 @@ def _scale(instrument: Instrument) -> _Scale:
     )
 
 
-def _items(scale: _Scale, given: Sequence[str | None], answers: Mapping[str, str]) -> str:
+def _items(scale: KeptScale, given: Sequence[str | None], answers: Mapping[str, str]) -> str:
     """The answers as JSON: a number for a scored code, a word for none."""
     codes = scale.codes
     try:
         return scale.text % tuple(map(codes.__getitem__, given))
     except KeyError:
-        return scale.text % tuple(_codes_with_gaps(scale, given, answers))
+        return text_with_gaps(scale, given, answers)
 
 
-def _codes_with_gaps(scale: _Scale, given: Sequence[str | None], answers: Mapping[str, str]) -> Iterator[str]:
+def text_with_gaps(scale: KeptScale, given: Sequence[str | None], answers: Mapping[str, str]) -> str:
+    """Return the answers as JSON where some are missing: a word says why; `answers` need hold the sex alone."""
+    return scale.text % tuple(_codes_with_gaps(scale, given, answers))
+
+
+def _codes_with_gaps(scale: KeptScale, given: Sequence[str | None], answers: Mapping[str, str]) -> Iterator[str]:
     has_stopped = False
     for item, answer in zip(scale.instrument.items, given, strict=True):
         if answer:
@@ -116,7 +129,7 @@ def _why_blank(item: Item, answers: Mapping[str, str], has_stopped: bool) -> str
 
 
 def _result(
-    scale: _Scale,
+    scale: KeptScale,
     given: Sequence[str | None],
     answers: Mapping[str, str],
     told: Mapping[str, Any],

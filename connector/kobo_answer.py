@@ -1,10 +1,11 @@
 """Knows how to tell a good answer of a KoboToolbox server from a bad one, and which error a bad one is."""
 
+from __future__ import annotations
+
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING, Any
 
 from connector.errors import (
     AccessError,
@@ -18,6 +19,9 @@ from connector.errors import (
     TooLongAnswerError,
 )
 from connector.strict_json import parse
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 LONGEST_QUOTE = 1200
 """Characters of the server's own words that a message repeats (an ODK Validate report is about 300)."""
@@ -132,8 +136,13 @@ def require_object(value: Any, where: str, *keys: str) -> dict[str, Any]:
     return value
 
 
-def read_xml(answer: Answer) -> ElementTree.Element:
-    """The root of an OpenRosa answer; a document type (and so any entity) is refused before parsing."""
+def read_xml(answer: Answer) -> Element:
+    """The root of an OpenRosa answer; a document type (and so any entity) is refused before parsing.
+
+    What reads XML is loaded here: a sync asks for none.
+    """
+    from xml.etree import ElementTree
+
     require_good(answer)
     if answer.is_html:
         raise not_kobo(answer, "a web page instead of OpenRosa XML")

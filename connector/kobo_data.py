@@ -16,7 +16,7 @@ from connector.errors import (
 )
 from connector.kobo_answer import Answer, read_object
 from connector.kobo_caller import Caller, objects
-from connector.kobo_page import read_page
+from connector.kobo_page import Keep, read_page
 from connector.kobo_values import HistoryEvent, Json, Page, bare_uuid, moment
 
 LARGEST_PAGE = 1000
@@ -170,25 +170,27 @@ _ASSET_UID = re.compile("a[2-9A-HJ-NP-Za-km-z]{21}")
 _FIRST: Mapping[str, str | int] = {"q": RECORD_HISTORY, "limit": FIRST_LOOK}
 
 
-def page_of(uid: str, answer: Answer) -> Page:
-    """The page in an answer about a project. Raises what `read_page` raises.
+def page_of(uid: str, answer: Answer, keep: Keep | None = None) -> Page:
+    """The page in an answer about a project; see `read_page`, whose errors it raises.
 
     Raises BadAnswerError also for records of another project; very old ones carry a name where others have the uid.
     """
-    page = read_page(answer)
-    for record in page.records:
+
+    def keep_own(record: Json) -> Any:
         owner = record.get("_xform_id_string", uid)
         if owner != uid and isinstance(owner, str) and _ASSET_UID.fullmatch(owner):
             raise BadAnswerError(f"{answer.where}: the page holds records of another project.")
-    return page
+        return keep(record) if keep else record
+
+    return read_page(answer, keep_own)
 
 
 def last_id(page: Page, before: int, uid: str) -> int:
     """The highest `_id` of a page, all of which must rise from `before`. Raises BadAnswerError."""
-    for record in page.records:
-        if record["_id"] <= before:
-            raise BadAnswerError(f"Records of {uid}: _id {record['_id']} came after {before}, out of order.")
-        before = record["_id"]
+    for number in page.numbers:
+        if number <= before:
+            raise BadAnswerError(f"Records of {uid}: _id {number} came after {before}, out of order.")
+        before = number
     highest = max([before, *(item.server_id for item in page.refused if item.server_id)])
     if not page.records and highest == before and page.count > page.size:
         raise BadAnswerError(f"Records of {uid}: after {before} come only records without a number in _id.")

@@ -1,7 +1,9 @@
 """Knows the calls that KoboCollect makes to fetch forms, used here to see what phones are offered."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from xml.etree.ElementTree import Element
+from typing import TYPE_CHECKING
 
 from connector.errors import MissingAssetError, NotKoboError, ServerFailedError
 from connector.kobo_answer import read_xml
@@ -9,6 +11,9 @@ from connector.kobo_caller import Caller, path_of
 from connector.kobo_patience import waits
 from connector.kobo_values import PhoneForm, md5_of
 from connector.kobo_wire import Call
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 FORM_LIST = "{http://openrosa.org/xforms/xformsList}"
 MANIFEST = "{http://openrosa.org/xforms/xformsManifest}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from connector.errors import BadAnswerError
@@ -19,7 +20,11 @@ IDENTIFYING = ("_id", "meta/rootUuid", "meta/instanceID", "_uuid")
 LEVELS_AROUND = 2
 """A record stands in a list in an object."""
 SPACE = b" \t\r\n"
+RESULTS, NEXT_RECORD, END = b'"results":[', b'},{"_id":', b"]}"
+PIECE = 2**15
+"""Bytes of JSON that are parsed at once: what they become, ten times as much, stays in the processor's cache."""
 NOTHING_USED = "Nothing was used of it. Try again; if it stays so, the server's data store is not whole."
+Keep = Callable[[Json], Any]
 _IDENTIFYING = {f'"{key}"'.encode(): key for key in IDENTIFYING}
 _KEY = re.compile(rb'[ \t\r\n]*("[^"\\]*+(?:\\.[^"\\]*+)*+")[ \t\r\n]*:', re.DOTALL)
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
@@ -28,18 +33,55 @@ _COMMA = re.compile(rb",")
 _OPENS = {b"}": b"{", b"]": b"["}
 
 
-def read_page(answer: Answer) -> Page:
+def read_page(answer: Answer, keep: Keep | None = None) -> Page:
     """The records of a good answer to a data list, and those among them that cannot be read.
 
+    `keep` returns what is to be kept of a record, right after it is parsed: a page of them is more than a processor
+    has at hand, so that whatever is done later takes twice as long.
     Raises what `require_data` raises, and BadAnswerError if the answer is not one whole JSON object with `count` and
     `results` that agree: then nothing of it may be used.
     """
     require_data(answer)
-    page = _read_at_once(answer.body) or _read_apart(answer)
-    size = len(page.records) + len(page.refused)
-    if page.count < size or (page.count > 0 and not size):
-        raise BadAnswerError(f"{answer.where}: {size} records in a page of {page.count}.", advice=NOTHING_USED)
+    page = _read_in_pieces(answer.body, keep)
+    if page is None:
+        page = _read_at_once(answer.body) or _read_apart(answer)
+        page = replace(page, records=tuple(map(keep, page.records))) if keep else page
+    if page.count < page.size or (page.count > 0 and not page.size):
+        raise BadAnswerError(f"{answer.where}: {page.size} records in a page of {page.count}.", advice=NOTHING_USED)
     return page
+
+
+def _read_in_pieces(body: bytes, keep: Keep | None) -> Page | None:
+    """The page if every record in it is beyond doubt and looks as servers write it today; else None.
+
+    Some records, between two marks where one begins, are parsed by themselves. Marks inside a record give pieces that
+    are no JSON. If all pieces are arrays of records, and what is around them is a page without any, then this is the
+    page: a text of JSON has one meaning.
+    """
+    begin = body.find(RESULTS)
+    if begin < 0 or not body.endswith(END):
+        return None
+    begin += len(RESULTS)
+    around = parse_fast(b"%b%b" % (body[:begin], END))
+    if type(around) is not dict or not _is_envelope(around):
+        return None
+    records: list[Any] = []
+    for piece in _pieces(body, begin):
+        found = parse_fast(piece, DEEPEST + 1)
+        if type(found) is not list or not _are_sound(found, len(piece)):
+            return None
+        records += map(keep, found) if keep else found
+    return Page(around["count"], tuple(records))
+
+
+def _pieces(body: bytes, begin: int) -> Iterator[bytes]:
+    """The records of a page that stand from `begin` on, as arrays of some of them."""
+    last = len(body) - len(END)
+    while begin < last:
+        mark = body.find(NEXT_RECORD, begin + PIECE, last)
+        end = mark + 1 if mark > 0 else last
+        yield b"[%b]" % body[begin:end]
+        begin = end + 1
 
 
 def _read_at_once(body: bytes) -> Page | None:
@@ -48,10 +90,14 @@ def _read_at_once(body: bytes) -> Page | None:
     if value is UNSURE or type(value) is not dict or not _is_envelope(value):
         return None
     records = value["results"]
-    is_sound = all(_has_id(record) for record in records) and (
-        len(body) <= LONGEST_TEXT or not any(_has_long_text(record) for record in records)
+    return Page(value["count"], tuple(records)) if _are_sound(records, len(body)) else None
+
+
+def _are_sound(records: list[Any], size: int) -> bool:
+    """Whether all have a number and no text that is too long; `size` is that of their JSON."""
+    return all(_has_id(record) for record in records) and (
+        size <= LONGEST_TEXT or not any(_has_long_text(record) for record in records)
     )
-    return Page(value["count"], tuple(records)) if is_sound else None
 
 
 def _read_apart(answer: Answer) -> Page:

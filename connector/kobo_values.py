@@ -141,16 +141,24 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some records, untouched, and `count`: how many match on the server, these and the `refused` ones included."""
+    """Some records, and `count`: how many match on the server, these and the `refused` ones included.
+
+    The records are untouched; or what was kept of each (see `read_page`), which then tells its `server_id`.
+    """
 
     count: int
-    records: tuple[Json, ...] = field(repr=False)
+    records: tuple[Any, ...] = field(repr=False)
     refused: tuple[Refused, ...] = ()
 
     @property
     def size(self) -> int:
         """How many records the server put into this page."""
         return len(self.records) + len(self.refused)
+
+    @property
+    def numbers(self) -> list[int]:
+        """The numbers of the records on the server."""
+        return [each["_id"] if isinstance(each, dict) else each.server_id for each in self.records]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,12 @@ from typing import TypeVar
 from forms.expression import references
 from forms.form import Form, Node, Question, Repeat
 
+USUAL_KEYS = (
+    "_attachments", "_geolocation", "_id", "_notes", "_status", "_submission_time", "_submitted_by", "_tags", "_uuid",
+    "_validation_status", "_version_", "_xform_id_string", "__version__", "formhub/uuid", "meta/deprecatedID",
+    "meta/instanceID", "meta/instanceName", "meta/rootUuid",
+)  # fmt: skip
+"""System keys that most records have."""
 GEO_KINDS = ("geopoint", "geotrace", "geoshape", "start-geopoint")
 
 
@@ -48,20 +54,28 @@ def is_system_key(key: str) -> bool:
     return key.startswith(("_", "meta/", "formhub/"))
 
 
+Whole = TypeVar("Whole")
 Made = TypeVar("Made")
 
 
-def once_per_form(make: Callable[[Form], Made]) -> Callable[[Form], Made]:
-    """Return `make` with a memory: what is made of a form is made once. Forms are told apart by identity, because
-    comparing two whole forms costs more than the memory saves."""
-    known: dict[int, tuple[Form, Made]] = {}
+def once_per_form(make: Callable[[Whole], Made]) -> Callable[[Whole], Made]:
+    """Return `make` with a memory: what is made of a form, or of a level, is made once. Forms are told apart by
+    identity, because comparing two whole forms costs more than the memory saves."""
+    known: dict[int, tuple[Whole, Made]] = {}
 
-    def get(form: Form) -> Made:
-        if id(form) not in known:
-            known[id(form)] = (form, make(form))
-        return known[id(form)][1]
+    def get(whole: Whole) -> Made:
+        if id(whole) not in known:
+            known[id(whole)] = (whole, make(whole))
+        return known[id(whole)][1]
 
     return wraps(make)(get)
+
+
+@once_per_form
+def settled_keys(level: Level) -> frozenset[str]:
+    """Return the usual system keys whose values name and locate nobody, whatever their shape."""
+    named = (key for key in USUAL_KEYS if level.find(key) is None and level.find_repeat(key) is None)
+    return frozenset(key for key in named if not level.is_withheld(key))
 
 
 @once_per_form

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import Connection, Integer, Select, bindparam, func, select
 
 from connector.bulk import chunks
 from connector.precious_schema import submission
-from connector.submission import Json, attachments_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,79 +27,89 @@ class LiveRow:
     awaits_files: int
 
 
+# Statements are made once: making one, and finding it among those that were made before, takes longer than running it.
+_COLUMNS = tuple(submission.c[name] for name in LiveRow.__slots__)
+_IS_LIVE = (submission.c.asset_uid == bindparam("uid"), submission.c.deleted_at.is_(None))
+_COUNT = select(func.count()).select_from(submission).where(*_IS_LIVE)
+_COUNT_VALIDATED = _COUNT.where(submission.c.validation_status.is_not(None))
+_HIGHEST = select(func.max(submission.c.server_id)).where(*_IS_LIVE)
+_NUMBER_AT = (
+    select(submission.c.server_id)
+    .where(*_IS_LIVE)
+    .order_by(submission.c.server_id)
+    .offset(bindparam("place", type_=Integer))
+    .limit(1)
+)
+_ROWS = select(*_COLUMNS).where(*_IS_LIVE).order_by(submission.c.server_id)
+_ROWS_OF = _ROWS.where(submission.c.root_uuid.in_(bindparam("roots", expanding=True)))
+_ROWS_NUMBERED = _ROWS.where(submission.c.server_id.in_(bindparam("numbers", expanding=True)))
+_AWAITING = _ROWS.where(submission.c.awaits_files > 0, submission.c.first_seen_at >= bindparam("since"))
+
+
 def count_live(connection: Connection, asset_uid: str, after_id: int | None = None, upto_id: int | None = None) -> int:
     """How many records of a project are live, those with `after_id` < server_id <= `upto_id` where these are given."""
-    query = select(func.count()).select_from(submission).where(_is_between(asset_uid, after_id, upto_id))
-    return connection.scalar(query) or 0
+    return connection.scalar(*_between(_COUNT, asset_uid, after_id, upto_id)) or 0
 
 
 def rows_between(
     connection: Connection, asset_uid: str, after_id: int | None = None, upto_id: int | None = None
 ) -> list[LiveRow]:
     """Return the live records with `after_id` < server_id <= `upto_id`, ascending by server_id."""
-    return list(_rows(connection, _is_between(asset_uid, after_id, upto_id)))
+    return list(_rows(connection.execute(*_between(_ROWS, asset_uid, after_id, upto_id))))
 
 
 def count_validated(
     connection: Connection, asset_uid: str, after_id: int | None = None, upto_id: int | None = None
 ) -> int:
     """How many of the records that `count_live` counts have a validation status."""
-    is_wanted = _is_between(asset_uid, after_id, upto_id), submission.c.validation_status.is_not(None)
-    return connection.scalar(select(func.count()).select_from(submission).where(*is_wanted)) or 0
+    return connection.scalar(*_between(_COUNT_VALIDATED, asset_uid, after_id, upto_id)) or 0
 
 
 def number_at(
     connection: Connection, asset_uid: str, place: int, after_id: int | None = None, upto_id: int | None = None
 ) -> int | None:
     """The server_id at a place (from 0) among the live records that `rows_between` returns; None if they are fewer."""
-    query = select(submission.c.server_id).where(_is_between(asset_uid, after_id, upto_id))
-    return connection.scalar(query.order_by(submission.c.server_id).offset(place).limit(1))
+    query, values = _between(_NUMBER_AT, asset_uid, after_id, upto_id)
+    return connection.scalar(query, {**values, "place": place})
 
 
 def highest_number(connection: Connection, asset_uid: str) -> int | None:
     """The highest server_id of a live record; None if there is none."""
-    return connection.scalar(select(func.max(submission.c.server_id)).where(_is_live(asset_uid)))
+    return connection.scalar(_HIGHEST, {"uid": asset_uid})
 
 
 def rows_of(connection: Connection, asset_uid: str, root_uuids: Sequence[str]) -> dict[str, LiveRow]:
     """Return the live ones of these records by identity."""
-    found = (_rows(connection, _is_live(asset_uid), submission.c.root_uuid.in_(each)) for each in chunks(root_uuids))
-    return {row.root_uuid: row for rows in found for row in rows}
+    asked = ({"uid": asset_uid, "roots": each} for each in chunks(root_uuids))
+    return {row.root_uuid: row for values in asked for row in _rows(connection.execute(_ROWS_OF, values))}
 
 
 def rows_numbered(connection: Connection, asset_uid: str, server_ids: Sequence[int]) -> list[LiveRow]:
     """Return the live records with these numbers on the server; two may have one number (see `store_page`)."""
-    found = (_rows(connection, _is_live(asset_uid), submission.c.server_id.in_(each)) for each in chunks(server_ids))
-    return [row for rows in found for row in rows]
+    asked = ({"uid": asset_uid, "numbers": each} for each in chunks(server_ids))
+    return [row for values in asked for row in _rows(connection.execute(_ROWS_NUMBERED, values))]
 
 
 def awaiting_files(connection: Connection, asset_uid: str, since: datetime) -> list[LiveRow]:
     """Return the live records first seen at `since` (UTC without zone) or later that name files which are not there."""
-    is_waiting = and_(submission.c.awaits_files > 0, submission.c.first_seen_at >= since)
-    return list(_rows(connection, _is_live(asset_uid), is_waiting))
+    return list(_rows(connection.execute(_AWAITING, {"uid": asset_uid, "since": since})))
 
 
-def files_hash(record: Json) -> str | None:
-    """A digest of which files came with a record and which were deleted since; None when it has none."""
-    files = attachments_of(record)
-    return (
-        hashlib.blake2b(repr(files).encode("ascii", "backslashreplace"), digest_size=16).hexdigest() if files else None
-    )
+def _between(
+    query: Select[Any], asset_uid: str, after_id: int | None, upto_id: int | None
+) -> tuple[Select[Any], Mapping[str, Any]]:
+    """A query with the bounds that are given, and its values."""
+    values = {"uid": asset_uid, "after": after_id, "up_to": upto_id}
+    given = {name: value for name, value in values.items() if value is not None}
+    return _bounded(query, after_id is not None, upto_id is not None), given
 
 
-_COLUMNS = tuple(submission.c[name] for name in LiveRow.__slots__)
+@cache
+def _bounded(query: Select[Any], is_after: bool, is_up_to: bool) -> Select[Any]:
+    bounds = [submission.c.server_id > bindparam("after")] if is_after else []
+    bounds += [submission.c.server_id <= bindparam("up_to")] if is_up_to else []
+    return query.where(*bounds)
 
 
-def _rows(connection: Connection, *where: ColumnElement[bool]) -> Iterator[LiveRow]:
-    query = select(*_COLUMNS).where(*where).order_by(submission.c.server_id)
-    return (LiveRow(*row) for row in connection.execute(query))
-
-
-def _is_live(asset_uid: str) -> ColumnElement[bool]:
-    return and_(submission.c.asset_uid == asset_uid, submission.c.deleted_at.is_(None))
-
-
-def _is_between(asset_uid: str, after_id: int | None, upto_id: int | None) -> ColumnElement[bool]:
-    bounds = [] if after_id is None else [submission.c.server_id > after_id]
-    bounds += [] if upto_id is None else [submission.c.server_id <= upto_id]
-    return and_(_is_live(asset_uid), *bounds)
+def _rows(found: Iterable[Any]) -> Iterator[LiveRow]:
+    return (LiveRow(*row) for row in found)

@@ -14,8 +14,10 @@ MOST_KEYS = 30_000
 
 
 def is_one_of(connection: Connection, column: ColumnElement[Any], keys: Collection[str]) -> ColumnElement[bool]:
-    """Return whether a column of texts is one of `keys`, at most MOST_KEYS; to PostgreSQL many travel as one value."""
-    if len(keys) <= FEW or connection.dialect.name != "postgresql":
+    """Return whether a column of texts is one of `keys`; many of them travel as one value, a list in JSON."""
+    if len(keys) <= FEW:
         return column.in_(keys)
     sent = literal(list(keys), JSON)
-    return column == any_(func.array(select(func.json_array_elements_text(sent)).scalar_subquery()))
+    if connection.dialect.name == "postgresql":
+        return column == any_(func.array(select(func.json_array_elements_text(sent)).scalar_subquery()))
+    return column.in_(select(func.json_each(sent).table_valued("value").c.value))

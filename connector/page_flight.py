@@ -15,6 +15,7 @@ from connector.errors import ServerFailedError
 from connector.kobo import KoboClient, Page
 from connector.kobo_answer import Answer
 from connector.kobo_data import LARGEST_PAGE, last_id, page_of
+from connector.kobo_page import Keep
 from connector.sync_here import Span
 
 Result = TypeVar("Result")
@@ -41,11 +42,13 @@ class Reading:
 class PageReader:
     """Reads all records of a project with `_id` over a number, ascending.
 
-    `slow_seconds`: a page that is waited for longer is worth asking for several at once. `clock` counts seconds.
+    `keep` returns what is kept of each record, see `read_page`. `slow_seconds`: a page that is waited for longer is
+    worth asking for several at once. `clock` counts seconds.
     """
 
     client: KoboClient
     asset_uid: str
+    keep: Keep | None = None
     slow_seconds: float = SLOW_SECONDS
     clock: Callable[[], float] = time.monotonic
 
@@ -60,7 +63,7 @@ class PageReader:
             began = self.clock()
             answer, size = self.client.sized_answer(self.asset_uid, {"_id": {"$gt": last}}, None, size)
             is_slow = self.clock() - began > self.slow_seconds
-            page = page_of(self.asset_uid, answer)
+            page = page_of(self.asset_uid, answer, self.keep)
             left, size = page.count - page.size, _fitting(size, page.size, len(answer.body))
             del answer
             last = last_id(page, last, self.asset_uid)
@@ -92,7 +95,7 @@ class PageReader:
                 wanted = min(IN_FLIGHT, wanted + 1)
             elif legs and legs[0].is_there:
                 wanted = max(2, wanted - 1)
-            page = leg.result(self.asset_uid)
+            page = leg.result(self.asset_uid, self.keep)
             last, unread = last_id(page, last, self.asset_uid), page.count - page.size
             if leg.span.up_to is None:
                 left = unread
@@ -177,10 +180,10 @@ class _Leg:
         """Whether nobody needs to wait for it."""
         return self._asked is not None and self._asked.is_there
 
-    def result(self, asset_uid: str) -> Page:
+    def result(self, asset_uid: str, keep: Keep | None) -> Page:
         """The page of a leg that was started, read only now. Raises what the request raised and what `page_of` does."""
         assert self._asked is not None
-        return page_of(asset_uid, self._asked.result())
+        return page_of(asset_uid, self._asked.result(), keep)
 
 
 def _fitting(size: int, records: int, length: int) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 RECORD, CLIENT, PERSON, GROUP, NEWCOMER = "record", "client", "person", "healing_group", "newcomer"
 PROJECT = "project"
@@ -15,8 +15,7 @@ LONGEST_PATH = 200
 """Characters of the key of a question, as the table keeps it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """One kind of problem; `text` may name codes, dates and numbers of records in braces, never an answer."""
 
     code: str
@@ -24,8 +23,7 @@ class Kind:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One row of the table `problem`; `path` is the question concerned. No field ever holds an answer."""
 
     kind: str
@@ -50,7 +48,7 @@ class Problem:
 
     def row(self) -> dict[str, object]:
         """Return the row of the table `problem`."""
-        return {"problem_id": self.problem_id, **asdict(self)}
+        return {"problem_id": self.problem_id, **self._asdict()}
 
 
 _CORRECT = "Compare with the paper or ask who filled it in, then edit the record in KoboToolbox."
@@ -249,9 +247,10 @@ def problem(kind: str, form_id: str, **details: str | int | None) -> Problem:
 
     Raises KeyError for an unknown kind or a detail that the text needs and does not get.
     """
-    message = KINDS[kind].text.format_map({key: value for key, value in details.items() if value is not None})
-    where = {name: details[name] for name in _WHERE if name in details}
-    return Problem(kind, form_id, message=message, **where)  # type: ignore[arg-type]
+    text = KINDS[kind].text
+    if "{" in text:
+        text = text.format_map({key: value for key, value in details.items() if value is not None})
+    return Problem._make((kind, form_id, *map(details.get, _WHERE), text))
 
 
 def printable(text: str) -> str:

@@ -11,11 +11,11 @@ from sqlalchemy import Connection
 from connector.answer import MEDIA_KINDS
 from connector.identity import split_by
 from connector.layout import Level, layout_of, once_per_form
-from connector.stored_record import RecordKey, StoredRecord
+from connector.stored_record import Parted, RecordKey, StoredRecord
+from connector.submission import Submission
 from forms.form import Form
 
 Json = Mapping[str, Any]
-RECORDS_A_PAGE = 1000
 
 
 class Project(Protocol):
@@ -36,13 +36,11 @@ class Project(Protocol):
         """The keys, in a record, of the questions that ask for a file."""
         ...
 
-    @property
-    def at_once(self) -> int:
-        """How many records are best stored and derived together; the transaction is that of the whole page."""
-        ...
+    def part(self, record: Json, item: Submission) -> Parted:
+        """Return what is kept with the answers of a record, and what names or locates a person; see `identity`.
 
-    def split_all(self, records: Sequence[Json]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-        """Return (what is kept with the answers, what names or locates a person) of each record; see `identity`."""
+        `item` is who the record is.
+        """
         ...
 
     def derive(self, connection: Connection, changed: Sequence[StoredRecord], removed: Sequence[RecordKey]) -> None:
@@ -71,14 +69,9 @@ class ProgrammeProject:
         """The form's questions for pictures, recordings and files; the programme has none of its own."""
         return _media_keys(self.form)
 
-    @property
-    def at_once(self) -> int:
-        """A whole page: what follows of the facts is looked at once."""
-        return RECORDS_A_PAGE
-
-    def split_all(self, records: Sequence[Json]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-        """Part records by what the form says of its questions."""
-        return [split_by(self._layout_of(record), record) for record in records]
+    def part(self, record: Json, item: Submission) -> Parted:
+        """Part a record by what the form says of its questions."""
+        return Parted(*split_by(self._layout_of(record), record))
 
     def _layout_of(self, record: Json) -> Level:
         changed = self.layouts.get(str(record.get("__version__"))) if self.layouts else None

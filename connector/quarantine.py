@@ -7,11 +7,49 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
 
 from connector.bulk import chunks
 from connector.kobo_values import Refused
 from connector.precious_schema import quarantine
+
+# Statements are made once: making one, and finding it among those that were made before, takes longer than running it.
+_ROW = quarantine.c
+_IS_OF = _ROW.asset_uid == bindparam("uid")
+_IS_UNSETTLED = _ROW.resolved_at.is_(None)
+_IS_NAMELESS = (_ROW.root_uuid.is_(None), _ROW.server_id.is_(None))
+_HAS_DIGEST = _ROW.body_hash.in_(bindparam("digests", expanding=True))
+_HAS_ROOT = _ROW.root_uuid.in_(bindparam("roots", expanding=True))
+_HAS_NUMBER = _ROW.server_id.in_(bindparam("numbers", expanding=True))
+_KNOWN = select(_ROW.body_hash, _ROW.resolved_at).where(_IS_OF, _HAS_DIGEST)
+_SEE_AGAIN = (
+    update(quarantine)
+    .where(_IS_OF, _HAS_DIGEST)
+    .values(last_seen_at=bindparam("now"), tries=_ROW.tries + 1, resolved_at=None)
+)
+_WAITING = (
+    select(*(column for column in _ROW if column.name != "body"))
+    .where(_IS_OF, _IS_UNSETTLED)
+    .order_by(_ROW.quarantine_id)
+)
+_SETTLE = update(quarantine).where(_IS_OF, _IS_UNSETTLED).values(resolved_at=bindparam("now"))
+_SETTLE_ROOTS, _SETTLE_NUMBERS, _SETTLE_NAMELESS, _SETTLE_EARLIER, _SETTLE_UNSEEN = (
+    _SETTLE.where(_HAS_ROOT),
+    _SETTLE.where(_HAS_NUMBER),
+    _SETTLE.where(*_IS_NAMELESS),
+    _SETTLE.where(_HAS_ROOT, _ROW.body_hash.not_in(bindparam("digests", expanding=True))),
+    _SETTLE.where(_ROW.last_seen_at < bindparam("since")),
+)
+
+
+def _count_where(*condition: ColumnElement[bool]) -> Select[Any]:
+    """Count the records among the rows of a condition; contents of unknown identity are records of their own."""
+    named = select(_ROW.asset_uid, _ROW.root_uuid).where(*condition, _ROW.root_uuid.is_not(None)).distinct().subquery()
+    nameless = select(func.count()).select_from(quarantine).where(*condition, _ROW.root_uuid.is_(None))
+    return select(select(func.count()).select_from(named).scalar_subquery() + nameless.scalar_subquery())
+
+
+_COUNT_OF, _COUNT_ALL = _count_where(_IS_OF, _IS_UNSETTLED), _count_where(_IS_UNSETTLED)
 
 
 def keep_refused(connection: Connection, asset_uid: str, refused: Iterable[Refused], now: datetime) -> int:
@@ -24,10 +62,8 @@ def keep_refused(connection: Connection, asset_uid: str, refused: Iterable[Refus
     found = {_digest(item.text): item for item in refused}
     _settle_earlier_contents(connection, asset_uid, found, now)
     known = _known(connection, asset_uid, list(found))
-    again = {"last_seen_at": now, "tries": quarantine.c.tries + 1, "resolved_at": None}
     for chunk in chunks(list(known)):
-        is_here = and_(quarantine.c.asset_uid == asset_uid, quarantine.c.body_hash.in_(chunk))
-        connection.execute(update(quarantine).where(is_here).values(again))
+        connection.execute(_SEE_AGAIN, {"uid": asset_uid, "digests": chunk, "now": now})
     fresh = [_row(asset_uid, digest, item, now) for digest, item in found.items() if digest not in known]
     if fresh:
         connection.execute(insert(quarantine), fresh)
@@ -36,14 +72,13 @@ def keep_refused(connection: Connection, asset_uid: str, refused: Iterable[Refus
 
 def waiting(connection: Connection, asset_uid: str) -> Sequence[Row[Any]]:
     """Return the rows that wait unread, without their text, in the order in which they came. Raises StorageError."""
-    columns = [column for column in quarantine.c if column.name != "body"]
-    query = select(*columns).where(_is_waiting(asset_uid)).order_by(quarantine.c.quarantine_id)
-    return connection.execute(query).all()
+    return connection.execute(_WAITING, {"uid": asset_uid}).all()
 
 
 def count_waiting(connection: Connection, asset_uid: str | None = None) -> int:
     """Return how many records wait unread, in one project or in all. Raises StorageError."""
-    return _count(connection, _is_waiting(asset_uid))
+    counted = _COUNT_ALL if asset_uid is None else _COUNT_OF
+    return connection.scalar(counted, {} if asset_uid is None else {"uid": asset_uid}) or 0
 
 
 def resolve(
@@ -60,18 +95,13 @@ def resolve(
     `without_id` settles also those of which neither can be told. Returns how many rows were settled; their text
     stays. Raises StorageError.
     """
-    row = quarantine.c
-    nameless = and_(_is_waiting(asset_uid), row.root_uuid.is_(None), row.server_id.is_(None))
-    settled = (
-        connection.execute(update(quarantine).where(nameless).values(resolved_at=now)).rowcount if without_id else 0
-    )
-    return settled + sum(
-        connection.execute(
-            update(quarantine).where(_is_waiting(asset_uid), column.in_(chunk)).values(resolved_at=now)
-        ).rowcount
-        for column, values in ((row.root_uuid, roots), (row.server_id, server_ids))
-        for chunk in chunks(sorted(values))
-    )
+    values = {"uid": asset_uid, "now": now}
+    settled = connection.execute(_SETTLE_NAMELESS, values).rowcount if without_id else 0
+    for chunk in chunks(sorted(roots)):
+        settled += connection.execute(_SETTLE_ROOTS, {**values, "roots": chunk}).rowcount
+    for numbers in chunks(sorted(server_ids)):
+        settled += connection.execute(_SETTLE_NUMBERS, {**values, "numbers": numbers}).rowcount
+    return settled
 
 
 def resolve_unseen(connection: Connection, asset_uid: str, since: datetime, now: datetime) -> int:
@@ -79,20 +109,7 @@ def resolve_unseen(connection: Connection, asset_uid: str, since: datetime, now:
 
     Returns how many rows were settled. Raises StorageError.
     """
-    is_unseen = and_(_is_waiting(asset_uid), quarantine.c.last_seen_at < since)
-    return _settle(connection, is_unseen, now)
-
-
-def _settle(connection: Connection, condition: ColumnElement[bool], now: datetime) -> int:
-    return connection.execute(update(quarantine).where(condition).values(resolved_at=now)).rowcount
-
-
-def _count(connection: Connection, condition: ColumnElement[bool]) -> int:
-    """Records among the rows of a condition; contents of unknown identity are records of their own."""
-    row = quarantine.c
-    named = select(row.asset_uid, row.root_uuid).where(condition, row.root_uuid.is_not(None)).distinct().subquery()
-    nameless = select(func.count()).select_from(quarantine).where(condition, row.root_uuid.is_(None))
-    return sum(connection.scalar(query) or 0 for query in (select(func.count()).select_from(named), nameless))
+    return connection.execute(_SETTLE_UNSEEN, {"uid": asset_uid, "now": now, "since": since}).rowcount
 
 
 def _settle_earlier_contents(
@@ -100,24 +117,12 @@ def _settle_earlier_contents(
 ) -> None:
     roots = sorted({item.root_uuid for item in found.values() if item.root_uuid is not None})
     for chunk in chunks(roots):
-        row = quarantine.c
-        is_earlier = and_(_is_waiting(asset_uid), row.root_uuid.in_(chunk), row.body_hash.not_in(list(found)))
-        _settle(connection, is_earlier, now)
-
-
-def _is_waiting(asset_uid: str | None) -> ColumnElement[bool]:
-    is_unsettled = quarantine.c.resolved_at.is_(None)
-    return is_unsettled if asset_uid is None else and_(quarantine.c.asset_uid == asset_uid, is_unsettled)
+        connection.execute(_SETTLE_EARLIER, {"uid": asset_uid, "now": now, "roots": chunk, "digests": list(found)})
 
 
 def _known(connection: Connection, asset_uid: str, digests: Sequence[str]) -> dict[str, Any]:
-    row = quarantine.c
-    columns = (row.body_hash, row.resolved_at)
-    return {
-        found.body_hash: found
-        for chunk in chunks(digests)
-        for found in connection.execute(select(*columns).where(row.asset_uid == asset_uid, row.body_hash.in_(chunk)))
-    }
+    asked = ({"uid": asset_uid, "digests": chunk} for chunk in chunks(digests))
+    return {found.body_hash: found for values in asked for found in connection.execute(_KNOWN, values)}
 
 
 def _row(asset_uid: str, digest: str, item: Refused, now: datetime) -> dict[str, Any]:

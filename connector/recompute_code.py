@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from forms.expression import Expression
 from forms.expression_code import Writer, as_text, as_truth, make_function
@@ -37,10 +38,35 @@ class Step:
     inputs: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Lines of Python that put every value into the dict `computed`.
+
+    `answers` are, by question, the variables that hold the texts of the answers beforehand, "" for none. Afterwards the
+    variable `scored_0` says whether the first scale was scored, and so on. `computed` are the questions that may have a
+    value then, `names` what the lines need to find.
+    """
+
+    lines: tuple[str, ...]
+    answers: Mapping[str, str]
+    computed: tuple[str, ...]
+    names: Mapping[str, Any]
+
+
 def write_compute(
     scales: Sequence[Scale], steps: Sequence[Step], scores: frozenset[str], as_sent: frozenset[str]
 ) -> Compute:
-    """Return the function that `connector.recompute.recompute` describes, for these scales and steps.
+    """Return the function that `connector.recompute.recompute` describes, for these scales and steps."""
+    written = write_lines(scales, steps, scores, as_sent)
+    read = [f"{variable} = get({name!r}) or ''" for name, variable in written.answers.items()]
+    body = ["get, computed = answers.get, {}", *read, *written.lines, "return computed"]
+    return make_function("compute", ["def compute(answers):", *indented(body)], written.names)
+
+
+def write_lines(
+    scales: Sequence[Scale], steps: Sequence[Step], scores: frozenset[str], as_sent: frozenset[str]
+) -> Written:
+    """Return the lines that compute these scales and steps.
 
     Scales come first and read the record alone; what they give replaces the record's own values for all steps.
     """
@@ -51,7 +77,14 @@ def write_compute(
     for step in steps:
         if step.name not in as_sent:
             program.step(step, is_score=step.name in scores)
-    return program.function()
+    taken = [step.name for step in steps if step.name not in as_sent]
+    computed = tuple(dict.fromkeys((*program.scored_by, *taken)))
+    return Written(tuple(program.lines), program.answers, computed, program.writer.names)
+
+
+def indented(lines: Iterable[str]) -> list[str]:
+    """Return lines of Python one step further to the right."""
+    return [f"    {line}" for line in lines]
 
 
 @dataclass
@@ -75,14 +108,10 @@ class _Program:
         return self.answers.setdefault(name, f"a{len(self.answers)}")
 
     def score(self, scale: Scale, flag: str, as_sent: frozenset[str]) -> None:
-        """Within a scale the numbers of items are read once, and a value of its own that comes later has none yet."""
+        """Within a scale a value of its own that comes later has none yet."""
         own = {name: "''" for name, _ in scale.calculations}
-        numbers = {name: f"n_{self.answer(name)}" for name in scale.items}
-        within = Writer(
-            lambda name: own.get(name) or self.answer(name), lambda name: numbers.get(name, ""), self.writer.names
-        )
+        within = Writer(lambda name: own.get(name) or self.answer(name), self.writer.names, self.writer.tables)
         self.lines += [f"{flag} = {self._any_of(scale.items)}", f"if {flag}:", "    pass"]
-        self.lines += [f"    {number} = number_of[{self.answer(name)}]" for name, number in numbers.items()]
         self.handed_over += [f"if {flag}:", "    pass"]
         for place, (name, formula) in enumerate(scale.calculations):
             value = self.answer(name) if name in as_sent else as_text(within.value(formula))
@@ -104,8 +133,3 @@ class _Program:
 
     def _any_of(self, names: Iterable[str]) -> str:
         return f"({' or '.join(map(self.answer, sorted(names))) or 'False'})"
-
-    def function(self) -> Compute:
-        read = [f"{variable} = get({name!r}) or ''" for name, variable in self.answers.items()]
-        body = ["get, computed = answers.get, {}", *read, *self.lines, "return computed"]
-        return make_function("compute", ["def compute(answers):", *(f"    {line}" for line in body)], self.writer.names)

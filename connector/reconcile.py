@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from connector.errors import MassDeletionError
 from connector.kobo import KoboClient, Page
 from connector.kobo_data import last_id
-from connector.live_rows import LiveRow, files_hash
+from connector.live_rows import LiveRow
 from connector.submission import Json, Submission, read_submission
 from connector.sync_here import ALL, Here, Span
 from connector.sync_intake import Intake
@@ -105,9 +105,9 @@ def differs(row: LiveRow | None, listed: Submission) -> bool:
     """Whether a record as listed in light form is not the one that is here: absent, or of another version."""
     if row is None:
         return True
-    stored = (row.server_id, row.version_uuid, row.validation_status, row.validation_at, row.files_hash)
+    stored = (row.server_id, row.version_uuid, row.validation_status, row.validation_at)
     seen = (listed.server_id, listed.version_uuid, listed.validation_status, listed.validation_at)
-    return stored != (*seen, files_hash(listed.record))
+    return stored != seen or row.files_hash != listed.files_hash
 
 
 def guard_deletions(form_id: str, vanished: int, live: int, accepted: int, is_told: bool = True) -> None:

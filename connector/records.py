@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from connector.instrument_rows import ASSESSED, ASSESSMENT_COLUMNS, assessment_rows
 from connector.layout import once_per_form
@@ -29,8 +28,7 @@ __all__ = [
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class RecordRows:
+class RecordRows(NamedTuple):
     """The rows of one record by name of table, their values in the order of the table's columns, and its problems."""
 
     rows: Mapping[str, list[Values]]
@@ -62,7 +60,7 @@ def read_record(form: Form, stored: StoredRecord, as_sent: frozenset[str] = froz
     told = _told(form, answers, row)
     if assessed := assessment_rows(form, answers, told, computed, stored.root_uuid, stored.submitted_at):
         reading.tables["assessment"] = assessed
-    return RecordRows(reading.tables, _columns_of(form), tuple(reading.problems))
+    return RecordRows(reading.tables, columns_by_table(form), tuple(reading.problems))
 
 
 def unreadable(stored: StoredRecord, reason: str) -> RecordRows:
@@ -84,7 +82,8 @@ def _system_values(stored: StoredRecord) -> Values:
 
 
 @once_per_form
-def _columns_of(form: Form) -> dict[str, tuple[str, ...]]:
+def columns_by_table(form: Form) -> dict[str, tuple[str, ...]]:
+    """Return the columns of the tables that a form's records fill, assessments among them."""
     return {**columns_of(form), "assessment": ASSESSMENT_COLUMNS}
 
 

@@ -62,8 +62,9 @@ def _refresh(memory: Memory, named: Named, newcomers: Reached, clients: set[str]
     refresh_sessions(memory, groups, named.weeks)
     whole = reached | moved.clients | source.members_of(connection, groups | named.weeks.keys())
     refresh_clients(memory, whole)
-    refresh_endlines(memory, named.visited - whole)
-    refresh_changes(memory, clients | named.screened | named.visited | newcomers.clients | moved.clients)
+    visited = named.visited & moved.screened
+    refresh_endlines(memory, visited - whole)
+    refresh_changes(memory, clients | named.screened | visited | newcomers.clients | moved.clients)
     refresh_identities(memory, named.screened)
     refresh_alerts(memory, named, reporting, newcomers.roots)
     refresh_unknown_clients(memory, reached | named.visited | unknown)

@@ -121,7 +121,8 @@ def _identifying_answers(connection: Connection, screenings: Iterable[Screening]
     assets = {screening.root_uuid: screening.asset_uid for screening in screenings}
     table, identities = submission_identity, Identities(connection)
     found: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in rows_with(connection, select(table), table.c.root_uuid, assets):
+    query = select(table).where(table.c.asset_uid.in_(sorted(set(assets.values()))))
+    for row in rows_with(connection, query, table.c.root_uuid, assets):
         if assets[row["root_uuid"]] == row["asset_uid"]:
             body = identities.as_published(row["asset_uid"], row["root_uuid"], json.loads(row["body"]))
             found[row["root_uuid"]] = _readable_answers(body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 
 from connector import fact_schema as fact
 from connector import facts_source as source
@@ -23,10 +23,14 @@ from connector.refresh_newcomers import code_problems
 
 @dataclass(slots=True)
 class Moved:
-    """Clients whose membership is another now, and the healing groups in which it is."""
+    """Clients whose membership is another now, and the healing groups in which it is.
+
+    `screened` are those of all clients looked at of whom there is an intake record.
+    """
 
     clients: set[str] = field(default_factory=set)
     groups: set[str] = field(default_factory=set)
+    screened: set[str] = field(default_factory=set)
 
 
 def refresh_memberships(memory: Memory, clients: Collection[str]) -> Moved:
@@ -38,6 +42,7 @@ def refresh_memberships(memory: Memory, clients: Collection[str]) -> Moved:
     for batch in batches(clients):
         screenings, moves = memory.screenings(batch), memory.moves(batch)
         known = [code for code in batch if screenings[code] or moves[code]]
+        moved.screened.update(code for code in known if screenings[code])
         leavings = _leavings(memory, known)
         built = {code: build_memberships(code, screenings[code], moves[code], leavings[code]) for code in known}
         _replace(memory, batch, {code: found for code, (found, _) in built.items()}, moved)
@@ -69,9 +74,8 @@ def _replace(memory: Memory, clients: Collection[str], built: Mapping[str, Seque
     moved.groups |= {each.healing_group for code in changed for each in differing[code]}
     if outdated := sorted(changed & before.keys()):
         delete_rows(memory.connection, fact.membership, "client_code", outdated)
-    insert_tuples(
-        memory.connection, fact.membership, [astuple(each) for code in sorted(changed) for each in built.get(code, ())]
-    )
+    rows = [each for code in sorted(changed) for each in built.get(code, ())]
+    insert_tuples(memory.connection, fact.membership, rows)
 
 
 def _leavings(memory: Memory, clients: Collection[str]) -> dict[str, list[Leaving]]:

@@ -27,10 +27,10 @@ def read_as_published(form: Form, stored: StoredRecord, versions: VersionScoring
     if origin.changes is None:
         read = read_record(own.form, stored, own.as_sent)
         more = () if origin.is_known else unseen_problems(stored, read.problems)
-        return replace(read, problems=(*read.problems, *more)) if more else read
+        return read._replace(problems=(*read.problems, *more)) if more else read
     record, unread = call_back(origin.changes, stored.record)
     read = read_record(own.form, replace(stored, record=record), own.as_sent)
-    return replace(read, problems=(*read.problems, *unread_problems(stored, origin.changes, unread)))
+    return read._replace(problems=(*read.problems, *unread_problems(stored, origin.changes, unread)))
 
 
 class Identities:

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, exists, insert, literal, select
-from sqlalchemy import update as update_rows
+from sqlalchemy import Connection, Row
 
-from connector.bulk import Values, chunks, delete_keys, insert_tuples
-from connector.identity import join_record
-from connector.live_rows import files_hash, rows_of
+from connector.bulk import Values, chunks, insert_tuples
+from connector.live_rows import rows_of
 from connector.precious_schema import (
     submission,
     submission_identity,
-    submission_version,
-    submission_version_identity,
 )
+from connector.prepared import Prepared, prepare
 from connector.project import Project
+from connector.raw_rows import contents_of, drop_rows, keep_versions, known_rows, mark_rows
 from connector.stored_record import RecordKey, StoredRecord
-from connector.submission import Json, Submission, fingerprint, missing_files, read_submission, root_uuid_of, to_text
+from connector.submission import Json, Submission, fingerprint
+
+RECORDS_AT_ONCE = 1000
+"""As many as a page holds are written by one statement a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +53,27 @@ def store_page(connection: Connection, project: Project, records: Iterable[Json]
     Two records may have one number on the server: an old server without `meta/rootUuid`, once upgraded, gives the
     record another identity, and the first is found to be gone. Raises StorageError.
     """
+    return store_prepared(connection, project, [prepare(project, record) for record in records], now)
+
+
+def store_prepared(connection: Connection, project: Project, found: Iterable[Prepared], now: datetime) -> Counts:
+    """Store, as `store_page` does, records that are prepared."""
     kinds = Counter[str]()
-    for batch in chunks(_latest(records), project.at_once):
-        kinds.update(_store(connection, project, [read_submission(record) for record in batch], now))
+    for batch in chunks(_latest(found), RECORDS_AT_ONCE):
+        kinds.update(_store(connection, project, batch, now))
     return Counts(**kinds)
 
 
-def _store(connection: Connection, project: Project, items: Sequence[Submission], now: datetime) -> list[str]:
-    """Store some records of a page, and say of each what kind of change it is."""
-    known = _known(connection, project.asset_uid, [item.root_uuid for item in items])
-    same = _same_contents(connection, project.asset_uid, items, known) if known else set()
+def _store(connection: Connection, project: Project, found: Sequence[Prepared], now: datetime) -> list[str]:
+    """Store some records, and say of each what kind of change it is."""
+    items = [each.item for each in found]
+    known = known_rows(connection, project.asset_uid, [item.root_uuid for item in items])
+    same = _same_contents(connection, project.asset_uid, found, known) if known else set()
     kinds = [_kind_of_change(known.get(item.root_uuid), item, item.root_uuid in same) for item in items]
-    changed = [item for item, kind in zip(items, kinds, strict=True) if kind != "unchanged"]
+    changed = [each for each, kind in zip(found, kinds, strict=True) if kind != "unchanged"]
     if changed:
         _write(connection, project, changed, known, same, now)
-        project.derive(connection, [_stored(project, item, known.get(item.root_uuid)) for item in changed], [])
+        project.derive(connection, [_stored(project, each, known.get(each.item.root_uuid)) for each in changed], [])
     return kinds
 
 
@@ -79,49 +84,32 @@ def mark_deleted(connection: Connection, project: Project, root_uuids: Iterable[
     """
     asset_uid = project.asset_uid
     gone = list(rows_of(connection, asset_uid, list(dict.fromkeys(root_uuids))))
-    for chunk in chunks(gone):
-        connection.execute(update_rows(submission).where(_these(submission, asset_uid, chunk)).values(deleted_at=now))
+    mark_rows(connection, asset_uid, gone, now)
     if gone:
         project.derive(connection, [], [RecordKey(asset_uid, root) for root in gone])
     return len(gone)
 
 
-def _latest(records: Iterable[Json]) -> list[Json]:
-    """The records by their numbers on the server, of two with one identity only the later."""
-    by_number = sorted(records, key=itemgetter("_id"))
-    return list({root_uuid_of(record): record for record in by_number}.values())
-
-
-_KNOWN = tuple(column for column in submission.c if column.name != "body")
-
-
-def _known(connection: Connection, asset_uid: str, roots: Sequence[str]) -> dict[str, Row[Any]]:
-    is_here = and_(submission.c.asset_uid == asset_uid, submission.c.root_uuid.in_(roots))
-    return {row.root_uuid: row for row in connection.execute(select(*_KNOWN).where(is_here))}
+def _latest(found: Iterable[Prepared]) -> list[Prepared]:
+    """The records by their numbers on the server; of two with one identity only the later."""
+    by_number = sorted(found, key=attrgetter("item.server_id"))
+    return list({each.item.root_uuid: each for each in by_number}.values())
 
 
 def _same_contents(
-    connection: Connection, asset_uid: str, items: Iterable[Submission], known: Mapping[str, Row[Any]]
+    connection: Connection, asset_uid: str, prepared: Iterable[Prepared], known: Mapping[str, Row[Any]]
 ) -> set[str]:
     """Whose contents are those that are here, by root UUID, whatever the order of their keys.
 
     Earlier versions of this program wrote the fingerprint into `body_hash`: then the contents need not be read.
     """
-    found = {item.root_uuid: fingerprint(item.record) for item in items if item.root_uuid in known}
+    items = (each for each in prepared if each.item.root_uuid in known)
+    found = {each.item.root_uuid: fingerprint(each.served()) for each in items}
     same = {root for root, each in found.items() if known[root].body_hash == each}
     for chunk in chunks(sorted(found.keys() - same)):
-        stored = _contents(connection, asset_uid, chunk)
+        stored = contents_of(connection, asset_uid, chunk)
         same |= {root for root, record in stored if fingerprint(record) == found[root]}
     return same
-
-
-def _contents(connection: Connection, asset_uid: str, roots: Sequence[str]) -> Iterator[tuple[str, Json]]:
-    """Yield (root UUID, record as it was served) of stored records."""
-    has_same_key = and_(*(submission.c[name] == submission_identity.c[name] for name in ("asset_uid", "root_uuid")))
-    query = select(submission.c.root_uuid, submission.c.body, submission_identity.c.body.label("identity"))
-    query = query.outerjoin_from(submission, submission_identity, has_same_key)
-    for row in connection.execute(query.where(_these(submission, asset_uid, roots))):
-        yield row.root_uuid, join_record(json.loads(row.body), json.loads(row.identity or "{}"))
 
 
 def _kind_of_change(row: Row[Any] | None, item: Submission, is_same: bool) -> str:
@@ -135,50 +123,31 @@ def _kind_of_change(row: Row[Any] | None, item: Submission, is_same: bool) -> st
     return "revalidated" if same_version and not same_status else "edited"
 
 
-def _these(table: Table, asset_uid: str, root_uuids: Sequence[str]) -> ColumnElement[bool]:
-    return and_(table.c.asset_uid == asset_uid, table.c.root_uuid.in_(root_uuids))
-
-
 def _write(
     connection: Connection,
     project: Project,
-    items: Sequence[Submission],
+    found: Sequence[Prepared],
     known: Mapping[str, Row[Any]],
     same: Collection[str],
     now: datetime,
 ) -> None:
-    """Replace the rows of records that are here, having kept their contents, and add those of the others."""
-    if replaced := [item.root_uuid for item in items if item.root_uuid in known]:
-        _keep_versions(connection, project.asset_uid, [root for root in replaced if root not in same], now)
-        for table in (submission, submission_identity):
-            delete_keys(connection, table, "root_uuid", replaced, table.c.asset_uid == project.asset_uid)
-    bodies, identities = _rows(project, items, known, now)
-    insert_tuples(connection, submission, bodies)
-    insert_tuples(connection, submission_identity, identities)
+    """Replace the rows of records that are here, having kept their contents, and add those of the others.
 
-
-def _rows(
-    project: Project, items: Sequence[Submission], known: Mapping[str, Row[Any]], now: datetime
-) -> tuple[list[Values], list[Values]]:
-    """The rows of some records, and of the identifying answers of those that have any, in the order of the columns.
-
-    Both are in the order in which a database writes them quickest.
+    Rows are written in the order of their keys, which is quickest.
     """
-    media_keys, parted = project.media_keys, project.split_all([item.record for item in items])
-    bodies, identities = list[Values](), list[Values]()
-    for item, (body, identity) in sorted(zip(items, parted, strict=True), key=lambda pair: pair[0].root_uuid):
-        before = known.get(item.root_uuid)
-        texts = to_text(body), to_text(identity) if identity else ""
-        awaits_files = missing_files(item.record, media_keys)
-        bodies.append(_row(project, item, before.first_seen_at if before else now, awaits_files, texts))
-        if identity:
-            identities.append((project.asset_uid, item.root_uuid, texts[1]))
-    return bodies, identities
+    uid = project.asset_uid
+    if replaced := [each.item.root_uuid for each in found if each.item.root_uuid in known]:
+        keep_versions(connection, uid, [root for root in replaced if root not in same], now)
+        drop_rows(connection, uid, replaced)
+    by_root = sorted(found, key=attrgetter("item.root_uuid"))
+    insert_tuples(connection, submission, [_row(project, each, known, now) for each in by_root])
+    apart = [(uid, each.item.root_uuid, each.identity) for each in by_root if each.identity]
+    insert_tuples(connection, submission_identity, apart)
 
 
-def _row(
-    project: Project, item: Submission, first_seen_at: datetime, awaits_files: int, texts: tuple[str, str]
-) -> Values:
+def _row(project: Project, found: Prepared, known: Mapping[str, Row[Any]], now: datetime) -> Values:
+    item = found.item
+    before = known.get(item.root_uuid)
     return (
         project.asset_uid,
         item.root_uuid,
@@ -190,49 +159,27 @@ def _row(
         item.submitted_by,
         item.validation_status,
         item.validation_at,
-        hashlib.sha256("\n".join(texts).encode()).hexdigest(),
-        first_seen_at,
+        found.body_hash,
+        before.first_seen_at if before else now,
         None,
-        awaits_files,
-        files_hash(item.record),
-        texts[0],
+        found.awaits_files,
+        item.files_hash,
+        found.body,
     )
 
 
-def _keep_versions(connection: Connection, asset_uid: str, roots: Sequence[str], now: datetime) -> None:
-    """Copy what is about to be replaced into the tables of earlier versions, unless that content is there already."""
-    shared = ("asset_uid", "root_uuid", "body_hash")
-    for chunk in chunks(roots):
-        columns = [submission.c[name] for name in (*shared, "version_uuid", "server_id", "body")]
-        is_kept = exists().where(*(submission_version.c[name] == submission.c[name] for name in shared))
-        source = select(*columns, literal(now)).where(_these(submission, asset_uid, chunk), ~is_kept)
-        names = [*(column.name for column in columns), "replaced_at"]
-        connection.execute(insert(submission_version).from_select(names, source))
-        _keep_identities(connection, asset_uid, chunk)
-
-
-def _keep_identities(connection: Connection, asset_uid: str, roots: Sequence[str]) -> None:
-    kept = submission_version_identity
-    has_same_key = and_(*(submission.c[name] == submission_identity.c[name] for name in ("asset_uid", "root_uuid")))
-    is_kept = exists().where(*(kept.c[name] == submission.c[name] for name in ("asset_uid", "root_uuid", "body_hash")))
-    source = (
-        select(submission.c.asset_uid, submission.c.root_uuid, submission.c.body_hash, submission_identity.c.body)
-        .join(submission_identity, has_same_key)
-        .where(_these(submission, asset_uid, roots), ~is_kept)
-    )
-    connection.execute(insert(kept).from_select(["asset_uid", "root_uuid", "body_hash", "body"], source))
-
-
-def _stored(project: Project, item: Submission, before: Row[Any] | None) -> StoredRecord:
+def _stored(project: Project, found: Prepared, before: Row[Any] | None) -> StoredRecord:
+    item = found.item
     return StoredRecord(
-        asset_uid=project.asset_uid,
-        root_uuid=item.root_uuid,
-        form_id=project.form_id,
-        server_id=item.server_id,
-        record=item.record,
-        submitted_at=item.submitted_at,
-        submitted_by=item.submitted_by,
-        form_version=item.form_version,
-        validation_status=item.validation_status,
-        replaces=before.server_id if before else None,
+        project.asset_uid,
+        item.root_uuid,
+        project.form_id,
+        item.server_id,
+        found.record or {},
+        item.submitted_at,
+        item.submitted_by,
+        item.form_version,
+        item.validation_status,
+        before.server_id if before else None,
+        found.rows,
     )

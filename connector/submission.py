@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -17,11 +17,12 @@ Json = Mapping[str, Any]
 LONGEST_KEY = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Submission:
-    """A record as served, and the system keys that say which record and which version of it this is.
+    """The system keys of a record, which say which record and which version of it this is.
 
-    `submitted_at` is UTC without zone; a key that is absent or of the wrong kind is None or "".
+    `submitted_at` is UTC without zone; a key that is absent or of the wrong kind is None or "". Nobody changes one;
+    it is not frozen because that takes three times as long to make.
     """
 
     root_uuid: str
@@ -32,7 +33,7 @@ class Submission:
     submitted_by: str | None
     validation_status: str | None
     validation_at: int | None
-    record: Json = field(repr=False)
+    files_hash: str | None
 
 
 def read_submission(record: Json) -> Submission:
@@ -48,7 +49,7 @@ def read_submission(record: Json) -> Submission:
         submitted_by=_short(record.get("_submitted_by")),
         validation_status=(_short(status.get("uid")) or "")[:48] or None,
         validation_at=_seconds(status.get("timestamp")),
-        record=record,
+        files_hash=files_hash(record),
     )
 
 
@@ -74,7 +75,15 @@ def fingerprint(record: Json) -> str:
 
 def attachments_of(record: Json) -> tuple[tuple[str, bool], ...]:
     """Which files came with a record and which of them were deleted since; a late file changes nothing else."""
-    return tuple(sorted((str(item.get("uid")), bool(item.get("is_deleted"))) for item in _files(record)))
+    return tuple(sorted([(str(item.get("uid")), bool(item.get("is_deleted"))) for item in _files(record)]))
+
+
+def files_hash(record: Json) -> str | None:
+    """A digest of which files came with a record and which were deleted since; None when it has none."""
+    files = attachments_of(record)
+    if not files:
+        return None
+    return hashlib.blake2b(repr(files).encode("ascii", "backslashreplace"), digest_size=16).hexdigest()
 
 
 def missing_files(record: Json, media_keys: Collection[str]) -> int:
@@ -85,17 +94,22 @@ def missing_files(record: Json, media_keys: Collection[str]) -> int:
     """
     if not media_keys:
         return 0
-    named = {name for name in _answers(record, media_keys) if name}
     here = {str(item.get("media_file_basename")) for item in _files(record)}
-    return len({name for name in named if name not in here and _stored_name(name) not in here})
+    named = {name for name in _answers(record, media_keys) if name and name not in here}
+    return sum(_stored_name(name) not in here for name in named)
 
 
 def to_text(value: Any) -> str:
     """JSON: NUL and half characters, which databases refuse, are written as escapes and come back whole."""
+    return to_json(value).decode()
+
+
+def to_json(value: Any) -> bytes:
+    """JSON in UTF-8, as `to_text` writes it."""
     try:
-        return orjson.dumps(value).decode("utf-8")
+        return orjson.dumps(value)
     except TypeError:  # half a surrogate pair, or a number over 64 bits
-        return json.dumps(value, separators=(",", ":"))
+        return json.dumps(value, separators=(",", ":")).encode("ascii")
 
 
 def _files(record: Json) -> list[dict[str, Any]]:

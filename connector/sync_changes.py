@@ -92,7 +92,9 @@ class FormChanges:
     def read_new(self) -> None:
         """Read what lies after the cursor, each page with its cursor in one transaction."""
         done = 0
-        for reading in PageReader(self.client, self.uid, self.slow_page_seconds).read(self.cursor.last_id):
+        for reading in PageReader(self.client, self.uid, self.intake.prepare, self.slow_page_seconds).read(
+            self.cursor.last_id
+        ):
             self.cursor = self.cursor.moved(last_id=last_id(reading.page, self.cursor.last_id, self.uid))
             self.intake.keep(reading.page, self.cursor)
             done += reading.page.size
@@ -209,6 +211,6 @@ class FormChanges:
 
 def _rows_after(page: Page, after: int) -> int:
     """How many rows of a page have a number beyond `after`, or none that can be read."""
-    numbers = [record["_id"] for record in page.records]
+    numbers = page.numbers
     numbers += [item.server_id for item in page.refused if item.server_id]
     return page.size - sum(number <= after for number in numbers)

@@ -131,8 +131,9 @@ class FormSync(FormChanges):
     def conclude(self, proof: Proof) -> None:
         """Mark deletions and remember where we are, in one transaction. Raises MassDeletionError."""
         vanished = sorted(proof.vanished) if proof.is_complete else []
-        is_told = proof.vanished <= self.found.told
-        guard_deletions(self.project.form_id, len(vanished), self.here.live(), self.accept_deletions, is_told)
+        if vanished:
+            is_told = proof.vanished <= self.found.told
+            guard_deletions(self.project.form_id, len(vanished), self.here.live(), self.accept_deletions, is_told)
         if not proof.is_complete:
             self.tally.notes.append(contradiction(self.project.form_id, proof, self.asset.submission_count))
         cursor, now = self._cursor_after(proof), self.clock()

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Engine
 
 from connector.kobo import KoboClient, Page
+from connector.prepared import Prepared, prepare
 from connector.project import Project
 from connector.quarantine import keep_refused, resolve
-from connector.store import Counts, store_page
-from connector.submission import root_uuid_of
+from connector.store import Counts, store_prepared
+from connector.submission import Json, root_uuid_of
 from connector.sync_here import Here
 from connector.sync_state import Cursor
 
@@ -45,16 +46,29 @@ class Intake:
     here: Here
     is_dated: bool = False
     new: int = 0
+    _modified: object = None
+
+    def prepare(self, record: Json) -> Prepared:
+        """What is to be stored of a record."""
+        self._modified = record.get("_date_modified")
+        return prepare(self.project, record)
+
+    def prepared(self, page: Page) -> Page:
+        """A page of records as served, prepared."""
+        return replace(page, records=tuple(map(self.prepare, page.records)))
 
     def keep(self, page: Page, cursor: Cursor | None = None) -> None:
-        """Store a page, what cannot be read of it too, and the cursor, in one transaction. Raises StorageError."""
+        """Store a page of prepared records, what cannot be read of it too, and the cursor, in one transaction.
+
+        Raises StorageError.
+        """
         uid, now = self.project.asset_uid, self.clock()
         unread = self.here.unread()
         with self.engine.begin() as connection:
-            counts = store_page(connection, self.project, page.records, now)
+            counts = store_prepared(connection, self.project, page.records, now)
             if page.refused:
                 keep_refused(connection, uid, page.refused, now)
-            read = unread.keys() & {root_uuid_of(record) for record in page.records} if unread else set()
+            read = unread.keys() & {each.item.root_uuid for each in page.records} if unread else set()
             if read:
                 resolve(connection, uid, now, roots=read)
             if cursor:
@@ -63,7 +77,7 @@ class Intake:
             self.here.forget_unread()
         self.tally.counts += counts
         self.new += counts.new
-        self.is_dated = self.is_dated or any(_is_dated(record.get("_date_modified")) for record in page.records[-1:])
+        self.is_dated = self.is_dated or _is_dated(self._modified)
 
     def fetch_roots(self, roots: Iterable[str]) -> set[str]:
         """Read these records again and store them; return those that the server did not give.
@@ -73,7 +87,7 @@ class Intake:
         wanted = set(roots)
         missing = set(wanted)
         for page in self.client.pages_by_root_uuid(self.project.asset_uid, wanted):
-            self.keep(page)
+            self.keep(self.prepared(page))
             missing -= self.identities(page)
             self.show("reading changed records", len(wanted) - len(missing), len(wanted))
         return missing
@@ -85,7 +99,7 @@ class Intake:
         """
         missing = set(wanted.values())
         for page in self.client.pages_by_id(self.project.asset_uid, wanted):
-            self.keep(page)
+            self.keep(self.prepared(page))
             missing -= self.identities(page)
             missing -= {wanted.get(item.server_id or 0, "") for item in page.refused}
             self.show("reading changed records", len(wanted) - len(missing), len(wanted))

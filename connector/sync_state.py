@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, delete, func, insert, select
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select
 from sqlalchemy import update as update_rows
 
 from connector.fact_schema import problem
 from connector.precious_schema import deployment, sync_cursor, sync_run
+
+# Statements are made once: making one, and finding it among those that were made before, takes longer than running it.
+_IS_CURSOR = sync_cursor.c.asset_uid == bindparam("uid")
+_READ_CURSOR, _DROP_CURSOR, _WRITE_CURSOR = (
+    select(sync_cursor).where(_IS_CURSOR),
+    delete(sync_cursor).where(_IS_CURSOR),
+    insert(sync_cursor),
+)
+_DEPLOYED = (
+    select(deployment.c.form_id, deployment.c.area, deployment.c.asset_uid)
+    .where(deployment.c.server == bindparam("server"))
+    .order_by(deployment.c.form_id, deployment.c.area)
+)
+_COUNT_PROBLEMS = select(func.count()).select_from(problem)
+_END_DEAD_RUNS = (
+    update_rows(sync_run)
+    .where(sync_run.c.status == "running")
+    .values(status="failed", message="The run was ended from outside; the next one made up for it.")
+)
+_BEGIN_RUN = insert(sync_run).values(status="running", new=0, edited=0, revalidated=0, deleted=0, problems=0)
+_END_RUN = update_rows(sync_run).where(sync_run.c.run_id == bindparam("run"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +60,13 @@ class Cursor:
     @classmethod
     def read(cls, connection: Connection, asset_uid: str, form_id: str) -> Self:
         """Return the cursor of a project, a fresh one when it was never read."""
-        row = connection.execute(select(sync_cursor).where(sync_cursor.c.asset_uid == asset_uid)).first()
+        row = connection.execute(_READ_CURSOR, {"uid": asset_uid}).first()
         return cls(**row._mapping) if row else cls(asset_uid, form_id)
 
     def write(self, connection: Connection) -> None:
         """Store the cursor, in the transaction of what it speaks of."""
-        connection.execute(delete(sync_cursor).where(sync_cursor.c.asset_uid == self.asset_uid))
-        connection.execute(insert(sync_cursor), [{field.name: getattr(self, field.name) for field in fields(self)}])
+        connection.execute(_DROP_CURSOR, {"uid": self.asset_uid})
+        connection.execute(_WRITE_CURSOR, {name: getattr(self, name) for name in self.__slots__})
 
     def moved(self, **changes: Any) -> Self:
         """Return a cursor with some values changed."""
@@ -68,9 +89,7 @@ class DeployedProject:
 
 def deployed_projects(connection: Connection, server: str) -> list[DeployedProject]:
     """Return the projects deployed to a server, by form and area."""
-    columns = (deployment.c.form_id, deployment.c.area, deployment.c.asset_uid)
-    query = select(*columns).where(deployment.c.server == server).order_by(deployment.c.form_id, deployment.c.area)
-    return [DeployedProject(*row) for row in connection.execute(query)]
+    return [DeployedProject(*row) for row in connection.execute(_DEPLOYED, {"server": server})]
 
 
 def deployed_forms(connection: Connection, server: str) -> list[tuple[str, str]]:
@@ -80,7 +99,7 @@ def deployed_forms(connection: Connection, server: str) -> list[tuple[str, str]]
 
 def count_problems(connection: Connection) -> int:
     """Return how many problems wait for a person."""
-    return connection.scalar(select(func.count()).select_from(problem)) or 0
+    return connection.scalar(_COUNT_PROBLEMS) or 0
 
 
 def begin_run(engine: Engine, now: datetime) -> int:
@@ -89,14 +108,12 @@ def begin_run(engine: Engine, now: datetime) -> int:
     Only the holder of the writer lock may call it: whatever still says "running" then is dead.
     """
     with engine.begin() as connection:
-        dead = {"status": "failed", "message": "The run was ended from outside; the next one made up for it."}
-        connection.execute(update_rows(sync_run).where(sync_run.c.status == "running").values(dead))
-        values = {"started_at": now, "status": "running", "new": 0, "edited": 0, "revalidated": 0, "deleted": 0}
-        result = connection.execute(insert(sync_run).values(**values, problems=0))
+        connection.execute(_END_DEAD_RUNS)
+        result = connection.execute(_BEGIN_RUN, {"started_at": now})
         return int(result.inserted_primary_key.run_id)  # type: ignore[union-attr]
 
 
 def end_run(engine: Engine, run_id: int, **values: Any) -> None:
     """Note how a run ended: finished_at, status, exit_code, message, and what it changed."""
     with engine.begin() as connection:
-        connection.execute(update_rows(sync_run).where(sync_run.c.run_id == run_id).values(values))
+        connection.execute(_END_RUN, {"run": run_id, **values})

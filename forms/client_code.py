@@ -10,7 +10,7 @@ as a problem.
 
 from __future__ import annotations
 
-from operator import mul
+from operator import getitem, mul
 from random import Random
 
 ALPHABET = "34679ABCDEFHJKMNPRTVWXY"
@@ -21,6 +21,9 @@ _NOWHERE = -1
 NEWCOMER_PREFIX = "N"
 """What the temporary code of somebody begins with who came to a session before the screening; a code follows."""
 _SIZE = len(ALPHABET)
+_WEIGHED = [{character: weight * place for character, place in _PLACES.items()} for weight in (*WEIGHTS, -1)]
+_WORTH = (*_WEIGHED[:4], {"-": 0}, *_WEIGHED[4:])
+"""What each character adds, place by place; with its check character a valid code comes to a multiple of 23."""
 _HIGH, _LOW = _SIZE**4, _SIZE**3
 
 
@@ -45,11 +48,9 @@ def check_character(random_part: str) -> str:
 
 def is_valid(code: str) -> bool:
     """Return whether a code has the right shape, alphabet and check character."""
-    if len(code) != 9 or code[4] != "-":
-        return False
     try:
-        return check_character(code[:4] + code[5:8]) == code[8]
-    except ValueError:
+        return len(code) == len(_WORTH) and sum(map(getitem, _WORTH, code)) % _SIZE == 0
+    except KeyError:
         return False
 
 

@@ -5,8 +5,8 @@ XPath and words are here; the value is in `expression_value`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,18 +183,17 @@ def first_case(cases: Iterable[tuple[Expression, Operand]], otherwise: Operand) 
 
 def references(expression: Expression) -> frozenset[str]:
     """Return the names of all questions that the expression reads (those inside `OnPhone` included)."""
-    return frozenset(_walk_references(expression))
-
-
-def _walk_references(node: Expression) -> Iterator[str]:
-    if isinstance(node, Ref):
-        yield node.name
-    elif isinstance(node, OnPhone):
-        yield from (part.split("}")[0] for part in node.xpath.split("${")[1:])
-    for field in fields(node):
-        child = getattr(node, field.name)
-        if isinstance(child, Expression):
-            yield from _walk_references(child)
+    found, waiting = set[str](), [expression]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Ref):
+            found.add(node.name)
+        elif isinstance(node, OnPhone):
+            found.update(part.split("}")[0] for part in node.xpath.split("${")[1:])
+        for name in node.__dataclass_fields__:
+            if isinstance(part := getattr(node, name), Expression):
+                waiting.append(part)
+    return frozenset(found)
 
 
 def to_xpath(node: Expression) -> str:

@@ -64,6 +64,20 @@ class _Texts(dict[float, str]):
         return found
 
 
+class _Table(dict[str, Any]):
+    """The values of an expression that reads one answer, by that answer: most have a few codes, each worked out once."""
+
+    def __init__(self, node: Expression, name: str, read: Callable[[meaning.Value], Any] = lambda value: value) -> None:
+        super().__init__()
+        self._node, self._name, self._read = node, name, read
+
+    def __missing__(self, answer: str) -> Any:
+        found = self._read(meaning.evaluate(self._node, {self._name: answer}))
+        if len(self) < MOST_NUMBERS:
+            self[answer] = found
+        return found
+
+
 def _only_on_phone(name: str) -> Any:
     raise TypeError(f"{name} has no value outside the phone")
 
@@ -72,12 +86,11 @@ def _only_on_phone(name: str) -> Any:
 class Writer:
     """Writes expressions as Python. `answer` gives the code of an answer by the question's name: a text, never None.
 
-    `number` gives that of the answer's number, or "" when it has none. `names` are what the code needs to find when it
-    runs.
+    `names` are what the code needs to find when it
+    runs, among them `tables`, by the shape of the expression that each is for.
     """
 
     answer: Callable[[str], str]
-    number: Callable[[str], str] = lambda name: ""
     names: dict[str, Any] = field(
         default_factory=lambda: {
             "number_of": _Numbers(),
@@ -95,6 +108,8 @@ class Writer:
         }
     )
 
+    tables: dict[Any, int] = field(default_factory=dict)
+
     def value(self, node: Expression, depth: int = 0) -> Code:
         """Return the code of an expression; all names come from `names` or from `answer`."""
         if depth > DEEPEST:
@@ -102,7 +117,7 @@ class Writer:
         inner = depth + 1
         match node:
             case Ref(name):
-                return Code(self.answer(name), TEXT, self.number(name))
+                return Code(self.answer(name), TEXT)
             case Literal(value):
                 return Code(repr(value), TEXT) if isinstance(value, str) else Code(_constant(float(value)), NUMBER)
             case Named(operand):
@@ -125,11 +140,23 @@ class Writer:
 
     def _if(self, node: If, depth: int) -> Code:
         """Each side is read as a number by itself: which kind it has is known there, and not of the whole."""
+        if len(read := references(node)) == 1:
+            return self._looked_up(node, *read)
         then, otherwise = self.value(node.then, depth), self.value(node.otherwise, depth)
         kind = then.kind if then.kind == otherwise.kind else ANY
         condition = as_truth(self.value(node.condition, depth))
         number = f"({as_number(then)} if {condition} else {as_number(otherwise)})"
         return Code(f"({then.python} if {condition} else {otherwise.python})", kind, number)
+
+    def _looked_up(self, node: If, name: str) -> Code:
+        """Expressions that differ in the question alone share their tables."""
+        answer, shape = self.answer(name), _shape(node)
+        if shape not in self.tables:
+            self.tables[shape] = place = len(self.tables)
+            self.names[f"value_{place}"] = _Table(node, name)
+            self.names[f"number_{place}"] = _Table(node, name, meaning.number)
+        place = self.tables[shape]
+        return Code(f"value_{place}[{answer}]", ANY, f"number_{place}[{answer}]")
 
     def _sum(self, node: Expression, depth: int) -> Code:
         """A sum of many items lies deep to the left; it is written in one bracket."""
@@ -145,6 +172,14 @@ class Writer:
         self.names[name] = node
         read = ", ".join(f"{each!r}: {self.answer(each)}" for each in sorted(references(node)))
         return Code(f"evaluate({name}, {{{read}}})", ANY)
+
+
+def _shape(node: Expression) -> Any:
+    """What an expression that reads one answer is, whichever question it asks."""
+    if isinstance(node, Ref):
+        return Ref
+    parts = (getattr(node, name) for name in node.__dataclass_fields__)
+    return type(node), *(_shape(part) if isinstance(part, Expression) else repr(part) for part in parts)
 
 
 def as_number(code: Code) -> str:

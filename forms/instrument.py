@@ -177,7 +177,8 @@ class Instrument:
     @property
     def code_range(self) -> tuple[int, int]:
         """Lowest and highest scored code of an answer; (0, 0) while the codes are not known."""
-        return min(self.scored_codes, default=0), max(self.scored_codes, default=0)
+        codes = self.scored_codes
+        return min(codes, default=0), max(codes, default=0)
 
     @property
     def lowest_score(self) -> int:

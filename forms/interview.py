@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from forms.expression import Expression, If, Literal, Named, Ref, all_of, any_of
 from forms.form import Group, Node, Question
@@ -151,8 +152,14 @@ def _going_on(earlier: Sequence[Item]) -> list[Expression]:
         return []
     asked_of_all = [item.name for item in earlier if not item.asked_of]
     answered = [Ref(name).differs("") for name in asked_of_all[-1:]]
-    open_still = (Ref(item.name).differs(STOPPED) for item in earlier)
+    open_still = (_is_open(item.name) for item in earlier)
     return [Named(all_of(*answered, *open_still), "the interview goes on")]
+
+
+@cache
+def _is_open(item: str) -> Expression:
+    """Whether an answer does not stop the interview; every later item looks at it."""
+    return Ref(item).differs(STOPPED)
 
 
 def _item(item: Item, answers: ChoiceList, instrument: str, relevant: Expression | None) -> Question:

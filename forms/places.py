@@ -7,12 +7,13 @@ validmeasures/rwanda (CC0). Codes nest: 2 / 28 / 2801 / 280101 / 28010101. Names
 from __future__ import annotations
 
 import csv
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
-from operator import attrgetter
 
 _LENGTHS = {1: "province", 2: "district", 4: "sector", 6: "cell", 8: "village"}
+_LENGTH_OF = {level: length for length, level in _LENGTHS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +31,21 @@ class Place:
 
 
 @lru_cache(maxsize=1)
-def _lines_by_sector() -> dict[str, list[str]]:
-    """The lines of the file by the sector that they lie in: a program that needs few sectors reads only those."""
-    found: dict[str, list[str]] = {}
-    text = files("forms").joinpath("rwanda_villages.csv").read_text(encoding="utf-8")
-    for line in text.splitlines()[1:]:
-        found.setdefault(line[:4], []).append(line)
-    return found
+def _lines() -> list[str]:
+    """The lines of the file, which come in the order of their codes: where few sectors are needed, few are read."""
+    return files("forms").joinpath("rwanda_villages.csv").read_text(encoding="utf-8").splitlines()[1:]
+
+
+def _behind(sector: str, start: int = 0) -> int:
+    """Where the lines of a sector end; the colon comes right behind the digits."""
+    return bisect_left(_lines(), f"{sector}:", start)
 
 
 @cache
 def _places_of(sector: str) -> dict[str, Place]:
     """The places in a sector and around it, by code; none if there is no such sector."""
     places: dict[str, Place] = {}
-    for village_code, *names in csv.reader(_lines_by_sector().get(sector, ())):
+    for village_code, *names in csv.reader(_lines()[bisect_left(_lines(), sector) : _behind(sector)]):
         for length, name in zip(reversed(_LENGTHS), names, strict=False):
             code = village_code[:length]
             if code in places:
@@ -54,7 +56,11 @@ def _places_of(sector: str) -> dict[str, Place]:
 
 def sector_codes() -> tuple[str, ...]:
     """Return the code of every sector of the country."""
-    return tuple(_lines_by_sector())
+    lines, codes, start = _lines(), list[str](), 0
+    while start < len(lines):
+        codes.append(lines[start][:4])
+        start = _behind(codes[-1], start)
+    return tuple(codes)
 
 
 @lru_cache(maxsize=1)
@@ -70,8 +76,8 @@ def parent_code(code: str) -> str:
 
 def places_within(code: str, level: str) -> tuple[Place, ...]:
     """Return the places of `level` inside `code`, by code."""
-    inside = (place for place in _around(code).values() if place.level == level and place.code.startswith(code))
-    return tuple(sorted(inside, key=attrgetter("code")))
+    found, length = _around(code), _LENGTH_OF[level]
+    return tuple(found[each] for each in sorted(found) if len(each) == length and each.startswith(code))
 
 
 def place_name(code: str | None) -> str:

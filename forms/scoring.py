@@ -32,12 +32,13 @@ def calculations(instrument: Instrument) -> Iterator[tuple[str, Expression]]:
 
 def answered(instrument: Instrument) -> Expression:
     """Return the number of items with a scored answer (refusals and blanks do not count)."""
-    return total(If(_counts(item, instrument), Literal(1), Literal(0)) for item in instrument.items)
+    return total(If(each, Literal(1), Literal(0)) for each in _counting(instrument))
 
 
 def plain_sum(instrument: Instrument) -> Expression:
     """Return the sum of the scored answers."""
-    return total(If(_counts(item, instrument), Ref(item.name), Literal(0)) for item in instrument.items)
+    counting = zip(instrument.items, _counting(instrument), strict=True)
+    return total(If(each, Ref(item.name), Literal(0)) for item, each in counting)
 
 
 def asked(instrument: Instrument) -> Expression:
@@ -93,8 +94,13 @@ def _possible_symptoms(cluster: Cluster, instrument: Instrument) -> Expression:
     return total(If(each, Literal(0), Literal(1)) for each in denied)
 
 
-def _counts(item: Item, instrument: Instrument) -> Expression:
+def _counting(instrument: Instrument) -> list[Expression]:
+    """When the answer to each item counts."""
     low, high = instrument.code_range
+    return [_counts(item, low, high) for item in instrument.items]
+
+
+def _counts(item: Item, low: int, high: int) -> Expression:
     in_range = all_of(Ref(item.name) >= low, Ref(item.name) <= high)
     condition = item.condition()
     return in_range if condition is None else condition & in_range

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -153,5 +152,8 @@ class TomlTable:
 
 
 def _nearest(word: str, allowed: tuple[str, ...]) -> str:
+    """Words that are alike are only looked for in a file that is wrong, so what finds them is loaded here."""
+    import difflib
+
     found = difflib.get_close_matches(word, allowed, 1)
     return f"; did you mean {found[0]}?" if found else ""

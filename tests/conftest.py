@@ -1,5 +1,6 @@
 """Knows what every test stands on: the same examples each run, no network beyond this machine, no silent skips."""
 
+import gc
 import ipaddress
 import socket
 import sys
@@ -39,11 +40,16 @@ def is_this_machine(host: object) -> bool:
         return False
 
 
+REACHING = frozenset({"socket.getaddrinfo", "socket.connect", "socket.sendto"})
+
+
 def guard_network(event: str, arguments: tuple[Any, ...]) -> None:
     """Audit hook: let sockets reach this machine only; a name ending in `.invalid` is unknown, as it is everywhere."""
+    if event not in REACHING:  # a hook hears of everything, a million times in a run
+        return
     if event == "socket.getaddrinfo":
         host = arguments[0]
-    elif event in ("socket.connect", "socket.sendto") and isinstance(arguments[1], tuple):
+    elif isinstance(arguments[1], tuple):
         host = arguments[1][0]
     else:
         return
@@ -123,3 +129,10 @@ def rank(item: pytest.Item) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest, so that the processes of a parallel run end together."""
     items.sort(key=rank)
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage in cycles seldom: what all tests have loaded stays, and looking through it took an eighth."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

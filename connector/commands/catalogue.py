@@ -7,7 +7,7 @@ from importlib import import_module
 from types import MappingProxyType
 
 from connector.commands.command import Command
-from connector.garbage import rare_collections
+from connector.loading import loading_modules
 
 PLACES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -45,6 +45,6 @@ def load_commands(names: Iterable[str] = PLACES) -> tuple[Command, ...]:
 
 
 def _load(module: str, attribute: str) -> Command:
-    with rare_collections():
+    with loading_modules():
         command: Command = getattr(import_module(f"connector.commands.{module}"), attribute)
     return command

@@ -23,6 +23,9 @@ from connector.sync_state import count_problems, utc_now
 from connector.sync_watch import EVERY, LONGEST, SHORTEST, Pace, watch
 from connector.writer_lock import single_writer
 
+LOADED_LATE = ("connector.derive", "connector.adopted_derive", "connector.renamed_following")
+"""What a run loads only when a record comes, a form was adopted, or one was changed on the website."""
+
 
 def _sync(context: Context) -> Iterable[str]:
     pace = _pace(context.arguments)
@@ -69,9 +72,10 @@ def sync_once(context: Context, engine: Engine, client: KoboClient) -> Sequence[
 def sync_again_and_again(context: Context, engine: Engine, client: KoboClient, pace: Pace) -> Sequence[str]:
     """Sync at every interval until somebody ends it; each line is told with its time. Raises as `watch` does.
 
-    What a run loads only when a record comes is loaded now: by then a newer version may have taken the place of this.
+    What a run loads late is loaded now: by then a newer version may have taken the place of this.
     """
-    import_module("connector.derive")
+    for each in LOADED_LATE:
+        import_module(each)
 
     def run() -> None:
         for line in sync_once(context, engine, client):

@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Row
 
 from connector.identity import join_record
-from connector.live_rows import files_hash
-from connector.submission import fingerprint
+from connector.submission import files_hash, fingerprint
 
 RECORDS_A_BATCH = 500
 KEY = ("root_uuid", "asset_uid")

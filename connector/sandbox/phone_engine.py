@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ TIME_ZONE = "Africa/Kigali"
 _JAVA_OPTIONS = (
     "-Xmx512m",
     "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",  # what runs for seconds or minutes does not repay the second compiler
     "-Xrs",  # Ctrl-C is for Python, not for Java
     "-Djava.awt.headless=true",
     "-Dfile.encoding=UTF-8",
@@ -60,6 +62,7 @@ def start_engine() -> None:
             _register_modules()
 
 
+@cache
 def java(name: str) -> JavaObject:
     """The class `name`; a name without `java.` or `org.opendatakit.` in front is one of `org.javarosa.`."""
     import jpype

@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 
-from connector.bulk import KEYS_A_STATEMENT, chunks, delete_keys, insert_columns, insert_tuples
+from connector.bulk import KEYS_A_STATEMENT, chunks, delete_keys, insert_tuples
 from connector.database import open_database
 from connector.errors import StorageError
 
@@ -90,16 +90,6 @@ def filled(engine: Engine, name: str, rows: list[tuple[Any, ...]], *, in_bulk: b
 
 def test_rows_are_the_same_in_bulk_and_one_by_one(engine: Engine) -> None:
     assert filled(engine, "bulk", ROWS, in_bulk=True) == filled(engine, "single", ROWS, in_bulk=False)
-
-
-def test_columns_are_the_same_as_rows(engine: Engine) -> None:
-    table = made_table("columns")
-    with engine.begin() as connection:
-        table.create(connection)
-        insert_columns(connection, table, list(zip(*ROWS, strict=True)))
-        insert_columns(connection, table, [()] * len(table.columns))
-        found = [tuple(row) for row in connection.execute(select(table).order_by(table.c.id))]
-    assert found == filled(engine, "bulk", ROWS, in_bulk=True)
 
 
 def test_what_is_stored_is_the_same_to_the_letter(engine: Engine) -> None:

@@ -1,7 +1,6 @@
 """Knows when somebody must react, how soon, and that no alert is lost."""
 
 import datetime as dt
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -59,16 +58,16 @@ def alerts(*reports: Report, **joined: str) -> list[dict[str, Any]]:
 
 
 def in_distress(*people: InDistress, **more: Any) -> Report:
-    return replace(REPORT, in_distress=people, to_follow_up=(), **more)
+    return REPORT._replace(in_distress=people, to_follow_up=(), **more)
 
 
 def test_nobody_has_to_react_to_a_calm_interview() -> None:
-    assert interview_alert(replace(INTERVIEW, triage=CALM), REGISTRY) is None
+    assert interview_alert(INTERVIEW._replace(triage=CALM), REGISTRY) is None
 
 
 @pytest.mark.parametrize(("level", "hours"), [("imminent", 2), ("moderate", 24), ("low", 168)])
 def test_the_level_says_how_soon(level: str, hours: int) -> None:
-    found = alert(replace(INTERVIEW, triage={**TRIAGE, "safety_level": level}))
+    found = alert(INTERVIEW._replace(triage={**TRIAGE, "safety_level": level}))
     assert (found["level"], found["opened_at"]) == (level, ENDED)
     assert found["due_at"] - found["opened_at"] == dt.timedelta(hours=hours)
 
@@ -80,20 +79,20 @@ def test_an_alert_belongs_to_the_group_of_the_interview() -> None:
 
 
 def test_outside_groups_it_belongs_to_who_asked() -> None:
-    found = alert(replace(INTERVIEW, healing_group=None))
+    found = alert(INTERVIEW._replace(healing_group=None))
     assert (found["sector_code"], found["cha_code"]) == ("2805", "C2")
 
 
 def test_an_interview_without_a_client_still_raises_an_alert() -> None:
-    assert alert(replace(INTERVIEW, client_code=None))["alert_id"] == "safety:r1"
+    assert alert(INTERVIEW._replace(client_code=None))["alert_id"] == "safety:r1"
 
 
 def test_a_record_without_any_time_is_overdue_at_once() -> None:
-    assert alert(replace(INTERVIEW, ended_at=None))["due_at"].year == 1970
+    assert alert(INTERVIEW._replace(ended_at=None))["due_at"].year == 1970
 
 
 def test_a_corrected_client_code_does_not_make_another_alert() -> None:
-    assert alert(INTERVIEW)["alert_id"] == alert(replace(INTERVIEW, client_code="Y"))["alert_id"]
+    assert alert(INTERVIEW)["alert_id"] == alert(INTERVIEW._replace(client_code="Y"))["alert_id"]
 
 
 def test_people_named_in_a_session_raise_alerts() -> None:
@@ -109,7 +108,7 @@ def test_distress_has_the_level_and_the_actions_of_its_own_triage(level: str, ho
 
 
 def test_a_session_reported_twice_raises_each_alert_once_from_the_first_record() -> None:
-    second = replace(REPORT, root_uuid="r9", server_id=9, to_follow_up=("Z",))
+    second = REPORT._replace(root_uuid="r9", server_id=9, to_follow_up=("Z",))
     found = {(row["kind"], row["client_code"]): row["root_uuid"] for row in alerts(second, REPORT)}
     assert found[("distress", "X")] == "r2"
     assert found[("follow_up", "Z")] == "r9"
@@ -119,7 +118,7 @@ def test_a_session_reported_twice_raises_each_alert_once_from_the_first_record()
 def test_a_second_report_makes_an_alert_more_serious_and_never_less() -> None:
     mild = in_distress(InDistress("X", "low", "none_needed"))
     grave = in_distress(InDistress("X", "imminent", "stayed_with"), root_uuid="r9", server_id=9)
-    for first, second in ((mild, grave), (replace(grave, server_id=1), replace(mild, server_id=9))):
+    for first, second in ((mild, grave), (grave._replace(server_id=1), mild._replace(server_id=9))):
         (found,) = alerts(second, first)
         assert (found["level"], found["root_uuid"]) == ("imminent", first.root_uuid)
         assert found["due_at"] - found["opened_at"] == dt.timedelta(hours=2)
@@ -127,8 +126,8 @@ def test_a_second_report_makes_an_alert_more_serious_and_never_less() -> None:
 
 
 def test_reports_without_a_group_keep_their_alerts_apart() -> None:
-    lost = replace(REPORT, healing_group=None, to_follow_up=())
-    assert len(alerts(lost, replace(lost, root_uuid="r9"))) == 2
+    lost = REPORT._replace(healing_group=None, to_follow_up=())
+    assert len(alerts(lost, lost._replace(root_uuid="r9"))) == 2
 
 
 @pytest.mark.parametrize("code", [VISITOR, None])
@@ -142,7 +141,7 @@ def test_two_people_without_a_code_are_two_alerts(code: str | None) -> None:
 
 def test_a_visitor_in_a_second_report_may_be_another_visitor() -> None:
     one = in_distress(InDistress(VISITOR, "low"))
-    assert len(alerts(one, replace(one, root_uuid="r9", server_id=9))) == 2
+    assert len(alerts(one, one._replace(root_uuid="r9", server_id=9))) == 2
 
 
 def test_somebody_new_in_the_record_does_not_change_a_visitors_id() -> None:

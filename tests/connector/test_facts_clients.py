@@ -1,7 +1,6 @@
 """Knows what the programme knows of one client, and how their score changed."""
 
 import datetime as dt
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,7 +63,7 @@ def test_a_client_has_the_answers_of_the_intake() -> None:
 
 
 def test_what_was_not_asked_is_not_known() -> None:
-    ineligible = replace(SCREENED, eligible="no", consent_service=None, enrolled=None, healing_group=None)
+    ineligible = SCREENED._replace(eligible="no", consent_service=None, enrolled=None, healing_group=None)
     found = client_row(ineligible, [], [], [], Registry({}, {}))
     names = ("has_consented", "is_enrolled", "healing_group", "sessions_attended", "has_completed", "joined_on")
     assert [found[name] for name in names] == [None] * 6
@@ -73,7 +72,7 @@ def test_what_was_not_asked_is_not_known() -> None:
 
 def test_a_client_is_where_the_last_membership_is_and_since_the_first() -> None:
     earlier = Membership("X", "G0", START - dt.timedelta(days=9), START, "transfer")
-    found = row(SCREENED, "", earlier, replace(MEMBER, left_on=dt.date(2026, 5, 1), left_reason="died"))
+    found = row(SCREENED, "", earlier, MEMBER._replace(left_on=dt.date(2026, 5, 1), left_reason="died"))
     names = ("healing_group", "cohort", "cha_code", "joined_on", "left_on", "left_reason")
     expected = ["G1", "2026-A", "C1", START - dt.timedelta(days=9), dt.date(2026, 5, 1), "died"]
     assert [found[name] for name in names] == expected
@@ -85,10 +84,10 @@ def test_a_group_that_the_registry_does_not_know_is_kept_by_its_code() -> None:
 
 
 def test_somebody_not_asked_where_they_live_is_counted_where_the_cha_is() -> None:
-    turned_away = replace(SCREENED, sector=None, healing_group=None, enrolled=None, username="cha007")
+    turned_away = SCREENED._replace(sector=None, healing_group=None, enrolled=None, username="cha007")
     found = client_row(turned_away, [], [], [], REGISTRY)
     assert [found[name] for name in ("sector_code", "district_code", "cha_code")] == ["2806", "28", "C7"]
-    assert client_row(replace(turned_away, username="x"), [], [], [], REGISTRY)["sector_code"] is None
+    assert client_row(turned_away._replace(username="x"), [], [], [], REGISTRY)["sector_code"] is None
 
 
 def test_attendance_counts_sessions_that_were_held_and_marked() -> None:
@@ -128,7 +127,7 @@ def test_ages_fall_into_bands(age: int | None, band: str | None) -> None:
 
 
 def test_of_two_intakes_the_one_that_arrived_first_counts() -> None:
-    assert first_screening([replace(SCREENED, server_id=5), SCREENED]) is SCREENED
+    assert first_screening([SCREENED._replace(server_id=5), SCREENED]) is SCREENED
 
 
 def score(wave: str, value: int | None, root: str = "r") -> Score:
@@ -164,7 +163,7 @@ def test_of_two_interviews_of_a_wave_the_one_that_arrived_last_counts() -> None:
 
 
 def test_scores_of_another_instrument_do_not_count() -> None:
-    other = replace(score("endline", 3), instrument="gad7")
+    other = score("endline", 3)._replace(instrument="gad7")
     assert change(score("screening", 9), other)["after_score"] is None
 
 

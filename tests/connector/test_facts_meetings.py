@@ -1,7 +1,6 @@
 """Knows sessions that are merged or made up for, newcomers in them, and that one meeting is counted once."""
 
 import datetime as dt
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -35,8 +34,7 @@ MERGED = Report(
     kind="merged",
     merged_week=5,
 )
-RAINED = replace(
-    MERGED,
+RAINED = MERGED._replace(
     root_uuid="r5",
     server_id=5,
     week=5,
@@ -46,7 +44,7 @@ RAINED = replace(
     kind="not_held",
     merged_week=None,
 )
-MADE_UP = replace(MERGED, root_uuid="m5", server_id=7, week=5, session_date=dt.date(2026, 4, 2), kind="made_up")
+MADE_UP = MERGED._replace(root_uuid="m5", server_id=7, week=5, session_date=dt.date(2026, 4, 2), kind="made_up")
 COUNTED = ("newcomers", "head_count", "head_count_difference", "minutes", "people_in_distress", "people_to_follow_up")
 MEMBERS = [Membership(code, "G1", dt.date(2026, 1, 1)) for code in "ABC"]
 
@@ -80,7 +78,7 @@ def test_both_weeks_of_a_merged_session_have_the_same_marks() -> None:
 
 
 def test_what_is_counted_of_one_meeting_adds_up_once() -> None:
-    found = weeks(replace(MERGED, head_count=4, newcomers=(CARDS[0],), newcomer_count=1))
+    found = weeks(MERGED._replace(head_count=4, newcomers=(CARDS[0],), newcomer_count=1))
     total = {name: sum(row[name] or 0 for row in found.values()) for name in COUNTED}
     assert total == {
         "newcomers": 1,
@@ -94,38 +92,38 @@ def test_what_is_counted_of_one_meeting_adds_up_once() -> None:
 
 
 def test_one_meeting_has_each_problem_once() -> None:
-    sessions, found = build_sessions(GROUP, [replace(MERGED, head_count=9)])
+    sessions, found = build_sessions(GROUP, [MERGED._replace(head_count=9)])
     _, more = build_marks(sessions, [*MEMBERS, Membership("X", "G1", START)])
     assert [each.kind for each in (*found, *more)] == ["head_count_differs", "not_on_phone_roster"]
 
 
 def test_a_session_that_was_rained_off_and_merged_later_is_no_contradiction() -> None:
-    for reports in ((RAINED, MERGED), (replace(RAINED, server_id=99), MERGED)):
+    for reports in ((RAINED, MERGED), (RAINED._replace(server_id=99), MERGED)):
         assert weeks(*reports)[5]["root_uuid"] == "r6"
         assert problems(*reports) == []
 
 
 def test_a_session_that_was_rained_off_and_made_up_later_is_no_contradiction() -> None:
-    for reports in ((RAINED, MADE_UP), (replace(RAINED, server_id=99), MADE_UP)):
+    for reports in ((RAINED, MADE_UP), (RAINED._replace(server_id=99), MADE_UP)):
         row = weeks(*reports)[5]
         assert (row["status"], row["kind"], row["held_on"]) == ("held", "made_up", dt.date(2026, 4, 2))
         assert problems(*reports) == []
 
 
 def test_a_session_that_is_said_not_to_have_been_held_after_it_was_made_up_is_a_contradiction() -> None:
-    later = replace(RAINED, server_id=99, session_date=dt.date(2026, 4, 3))
+    later = RAINED._replace(server_id=99, session_date=dt.date(2026, 4, 3))
     assert weeks(MADE_UP, later)[5]["status"] == "not_held"
     assert problems(MADE_UP, later) == [("session_reported_twice", "m5", "week")]
 
 
 def test_a_planned_session_and_one_that_was_not_held_are_a_contradiction() -> None:
-    planned = replace(MADE_UP, kind="planned", server_id=4)
+    planned = MADE_UP._replace(kind="planned", server_id=4)
     assert weeks(planned, RAINED)[5]["status"] == "not_held"
     assert problems(planned, RAINED) == [("session_reported_twice", "m5", "week")]
 
 
 def test_a_report_of_a_week_that_another_session_included_is_a_problem_and_the_last_counts() -> None:
-    own = replace(MADE_UP, kind="planned", server_id=8, head_count=2)
+    own = MADE_UP._replace(kind="planned", server_id=8, head_count=2)
     found = weeks(MERGED, own)
     assert (found[5]["root_uuid"], found[5]["kind"], found[6]["root_uuid"]) == ("m5", "planned", "r6")
     assert (found[5]["head_count"], found[6]["head_count"], found[5]["merged_into"]) == (2, 2, None)
@@ -133,7 +131,7 @@ def test_a_report_of_a_week_that_another_session_included_is_a_problem_and_the_l
 
 
 def test_a_merged_report_that_counts_for_the_other_week_only_tells_the_meeting_there() -> None:
-    own = replace(MADE_UP, kind="planned", week=6, server_id=8)
+    own = MADE_UP._replace(kind="planned", week=6, server_id=8)
     found = weeks(MERGED, own)
     assert (found[6]["root_uuid"], found[5]["root_uuid"]) == ("m5", "r6")
     assert (found[5]["merged_into"], found[5]["head_count"]) == (None, 2)
@@ -141,51 +139,51 @@ def test_a_merged_report_that_counts_for_the_other_week_only_tells_the_meeting_t
 
 @pytest.mark.parametrize("week", [None, 0, 16])
 def test_a_merged_report_whose_own_week_is_not_one_of_the_plan_holds_the_other(week: int | None) -> None:
-    found = weeks(replace(MERGED, week=week))
+    found = weeks(MERGED._replace(week=week))
     assert (found[5]["status"], found[5]["head_count"], found[6]["status"]) == ("held", 2, "no_report")
 
 
 def test_a_merged_week_outside_the_plan_is_a_problem_of_that_question() -> None:
-    assert problems(replace(MERGED, merged_week=16)) == [("week_out_of_range", "r6", "merged_week")]
+    assert problems(MERGED._replace(merged_week=16)) == [("week_out_of_range", "r6", "merged_week")]
 
 
 @pytest.mark.parametrize("kind", ["planned", "made_up", "not_held", None])
 def test_another_week_counts_for_a_merged_session_only(kind: str | None) -> None:
-    assert weeks(replace(MERGED, kind=kind))[5]["status"] == "no_report"
+    assert weeks(MERGED._replace(kind=kind))[5]["status"] == "no_report"
 
 
 def test_a_week_merged_with_itself_is_one_session() -> None:
-    found = weeks(replace(MERGED, merged_week=6))
-    assert (found[6]["head_count"], found[6]["merged_into"], problems(replace(MERGED, merged_week=6))) == (2, None, [])
+    found = weeks(MERGED._replace(merged_week=6))
+    assert (found[6]["head_count"], found[6]["merged_into"], problems(MERGED._replace(merged_week=6))) == (2, None, [])
 
 
 @pytest.mark.parametrize(("was_held", "kind"), [("yes", None), ("no", "not_held"), (None, None)])
 def test_a_record_of_the_form_before_says_only_whether_a_session_was_held(was_held: str, kind: str | None) -> None:
-    old = replace(MERGED, kind=None, merged_week=None, was_held=was_held)
+    old = MERGED._replace(kind=None, merged_week=None, was_held=was_held)
     assert weeks(old)[6]["kind"] == kind
 
 
 def test_newcomers_are_expected_in_the_circle() -> None:
-    assert weeks(replace(MERGED, head_count=3, newcomer_count=1))[6]["head_count_difference"] == 0
-    assert weeks(replace(MERGED, head_count=2, newcomer_count=1))[6]["head_count_difference"] == -1
-    assert weeks(replace(MERGED, head_count=3, newcomer_count=1))[6]["expected"] == 3
+    assert weeks(MERGED._replace(head_count=3, newcomer_count=1))[6]["head_count_difference"] == 0
+    assert weeks(MERGED._replace(head_count=2, newcomer_count=1))[6]["head_count_difference"] == -1
+    assert weeks(MERGED._replace(head_count=3, newcomer_count=1))[6]["expected"] == 3
 
 
 def test_a_joined_newcomer_who_is_a_member_that_day_was_present() -> None:
-    report = replace(MERGED, newcomers=(CARDS[0], CARDS[1]), newcomer_count=2)
+    report = MERGED._replace(newcomers=(CARDS[0], CARDS[1]), newcomer_count=2)
     assert marks(6, report)["N"] == "no_report"
     assert marks(6, report, **{CARDS[1]: "N"})["N"] == "present"
     assert marks(6, report, **{CARDS[2]: "N"})["N"] == "no_report"
 
 
 def test_a_newcomer_was_present_also_when_a_second_report_of_the_session_made_other_codes() -> None:
-    first = replace(MERGED, newcomers=(CARDS[0],), newcomer_count=1)
-    again = replace(first, root_uuid="r7", server_id=7, newcomers=(CARDS[1],))
+    first = MERGED._replace(newcomers=(CARDS[0],), newcomer_count=1)
+    again = first._replace(root_uuid="r7", server_id=7, newcomers=(CARDS[1],))
     assert marks(6, first, again, **{CARDS[0]: "N"})["N"] == "present"
 
 
 def test_a_newcomer_whose_membership_begins_later_was_no_member_that_day() -> None:
-    sessions, _ = build_sessions(GROUP, [replace(MERGED, newcomers=(CARDS[0],), newcomer_count=1)])
+    sessions, _ = build_sessions(GROUP, [MERGED._replace(newcomers=(CARDS[0],), newcomer_count=1)])
     later = Membership("N", "G1", WEEK_6 + dt.timedelta(days=1))
     found, _ = build_marks(sessions, [later], {CARDS[0]: "N"})
     assert {row["state"] for row in found if row["week"] == 6} == {"not_member"}

@@ -1,7 +1,6 @@
 """Knows from when to when somebody is a member, whatever joins, moves and leavings there are."""
 
 import datetime as dt
-from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +17,7 @@ def day(number: int) -> dt.date:
 
 
 def screening(group: str | None, joined: int | None, server_id: int = 1, enrolled: str = "yes") -> Screening:
-    told = dict.fromkeys(Screening.__slots__)
+    told = dict.fromkeys(Screening._fields)
     joined_on = None if joined is None else day(joined)
     own = {"root_uuid": f"root-{server_id}", "server_id": server_id, "client_code": CODE, "enrolled": enrolled}
     return Screening(**{**told, **own, "healing_group": group, "joined_on": joined_on, "screened_on": day(0)})  # type: ignore[arg-type]
@@ -170,7 +169,7 @@ def test_a_visit_without_a_day_ends_nothing() -> None:
 def test_the_day_of_leaving_is_the_first_day_outside() -> None:
     membership = Membership(CODE, "A", day(5), day(9))
     assert [membership.includes(day(number)) for number in (4, 5, 8, 9)] == [False, True, True, False]
-    assert replace(membership, left_on=None).includes(day(900))
+    assert membership._replace(left_on=None).includes(day(900))
 
 
 groups = st.sampled_from("AB")

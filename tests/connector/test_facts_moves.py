@@ -26,7 +26,7 @@ def move(group: str, on: int, kind: str = "transfer") -> Move:
 
 def kinds(*moves: Move, group: str = "A", is_known: bool = True) -> list[str]:
     """The problems of moves of somebody enrolled in a healing group on its first day."""
-    told = {**dict.fromkeys(Screening.__slots__), "root_uuid": "r", "server_id": 1, "client_code": CODE}
+    told = {**dict.fromkeys(Screening._fields), "root_uuid": "r", "server_id": 1, "client_code": CODE}
     intake = Screening(**{**told, "enrolled": "yes", "healing_group": group, "joined_on": day(0)})  # type: ignore[arg-type]
     memberships, problems = build_memberships(CODE, [intake] if is_known else [], list(moves), [])
     found = [*problems, *move_problems(moves, memberships, GROUPS, is_known=is_known)]

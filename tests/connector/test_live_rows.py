@@ -11,7 +11,6 @@ from connector.live_rows import (
     awaiting_files,
     count_live,
     count_validated,
-    files_hash,
     highest_number,
     number_at,
     rows_between,
@@ -20,6 +19,7 @@ from connector.live_rows import (
 )
 from connector.precious_schema import submission
 from connector.store import mark_deleted, store_page
+from connector.submission import files_hash
 from tests.connector.light_project import LIGHT_ASSET, light_project
 from tests.connector.sync_scenes import NOW, empty_database
 

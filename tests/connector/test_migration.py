@@ -34,7 +34,6 @@ from sqlalchemy.types import TypeEngine
 
 from connector.database import open_database
 from connector.errors import SchemaTooNewError, StorageError
-from connector.live_rows import files_hash
 from connector.migration import FOLDER, known_revisions, migrate, schema_state
 from connector.precious_schema import (
     deployment,
@@ -47,7 +46,7 @@ from connector.precious_schema import (
 from connector.project import ProgrammeProject
 from connector.schema import derived
 from connector.store import store_page
-from connector.submission import fingerprint
+from connector.submission import files_hash, fingerprint
 from connector.sync_state import deployed_projects
 from forms.library import FORMS
 from tests.connector.fake_kobo import SERVER, FakeKobo

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, and_, delete, insert
+from sqlalchemy import Column, Connection, MetaData, String, Table, bindparam, delete, insert
 
-from connector.records import RecordKey, StoredRecord
+from connector.stored_record import Parted, RecordKey, StoredRecord
+from connector.submission import Submission
 
 light = MetaData()
 light_answer = Table(
@@ -18,6 +19,10 @@ light_answer = Table(
     Column("root_uuid", String(64), primary_key=True),
     Column("place", String(64), primary_key=True),
     Column("value", String(255)),
+)
+_ADD = insert(light_answer)
+_DROP = delete(light_answer).where(
+    light_answer.c.asset_uid == bindparam("uid"), light_answer.c.root_uuid.in_(bindparam("roots", expanding=True))
 )
 SYSTEM_KEYS = ("_", "meta/", "name")
 
@@ -34,23 +39,17 @@ class LightProject:
         """One question asks for a photo."""
         return frozenset({"photo"})
 
-    @property
-    def at_once(self) -> int:
-        """A whole page."""
-        return 1000
-
-    def split_all(self, records: Sequence[Mapping[str, Any]]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    def part(self, record: Mapping[str, Any], item: Submission) -> Parted:
         """The name of a person is kept apart."""
-        return [_parted(record) for record in records]
+        return Parted(*_parted(record))
 
     def derive(self, connection: Connection, changed: Sequence[StoredRecord], removed: Sequence[RecordKey]) -> None:
         """Replace the rows of these records."""
         roots = [item.root_uuid for item in changed] + [key.root_uuid for key in removed]
-        mine = and_(light_answer.c.asset_uid == self.asset_uid, light_answer.c.root_uuid.in_(roots))
-        connection.execute(delete(light_answer).where(mine))
+        connection.execute(_DROP, {"uid": self.asset_uid, "roots": roots})
         rows = [self._row(item.root_uuid, *answer) for item in changed for answer in answers_of(item.record)]
         if rows:
-            connection.execute(insert(light_answer), rows)
+            connection.execute(_ADD, rows)
 
     def _row(self, root: str, place: str, value: str) -> dict[str, str]:
         return {"asset_uid": self.asset_uid, "root_uuid": root, "place": place, "value": value}

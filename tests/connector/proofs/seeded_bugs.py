@@ -14,7 +14,7 @@ from connector.kobo import Page
 from connector.precious_schema import submission, submission_version
 from connector.reconcile import Comparison
 from connector.records import RecordKey, StoredRecord
-from connector.submission import Json, root_uuid_of
+from connector.submission import Json
 from connector.sync_form import FormSync
 from connector.sync_here import ALL, Span
 from connector.sync_intake import Intake
@@ -96,7 +96,7 @@ class ByTime(Unlisted):
         for page in self.client.record_pages(self.uid, query=query):
             highest = max(record["_id"] for record in page.records)
             self.cursor = self.cursor.moved(last_id=max(self.cursor.last_id, highest))
-            self.intake.keep(page, self.cursor)
+            self.intake.keep(self.intake.prepared(page), self.cursor)
 
 
 class ClaimsTooMuch(FormSync):
@@ -139,7 +139,7 @@ class PickyIntake(Intake):
     def keep(self, page: Page, cursor: Cursor | None = None) -> None:
         with self.engine.connect() as connection:
             rows = {row.root_uuid: row for row in connection.execute(select(submission))}
-        wanted = tuple(record for record in page.records if self.is_wanted(rows.get(root_uuid_of(record)), record))
+        wanted = tuple(each for each in page.records if self.is_wanted(rows.get(each.item.root_uuid), each.served()))
         super().keep(replace(page, records=wanted), cursor)
 
 

@@ -1,0 +1,146 @@
+"""Knows how answers that are as their form says become rows: by Python code that is written once for each level.
+
+Code that names every question takes a third of the time of a loop that finds out, for each answer, what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from connector.adopted_tables import Part, Variable
+from connector.adopted_values import (
+    NO_POINT,
+    READERS,
+    Point,
+    Stored,
+    is_storable,
+    read_decimal,
+    read_moment,
+    read_point,
+)
+from forms.expression_code import make_function
+
+Row = tuple[Any, ...]
+ODD = (LookupError, TypeError, ValueError)
+"""What the code raises when something is not as its form says: it is then read with care."""
+_REMEMBERED = 8192
+
+
+def row_code(parts: Sequence[Part], keys: Sequence[Sequence[str]], known: set[str]) -> Callable[..., tuple[Row, ...]]:
+    """Return a function that makes of an object, and of what `keys` names, a row for each part of its level.
+
+    The row of each part begins with what `keys` has for it; the first has all, and that is what the function takes
+    behind the object. It raises one of `ODD` if the object has a key that is not among `known`, an answer that is no
+    text, or one whose text is no value of its question or in no list.
+    """
+    writer = _Writer({"known": known, "text": _text, "point": _point, "datetime": _moment, "decimal": _decimal})
+    rows = list(map(writer.row, parts, keys))
+    lines = [
+        f"def read({', '.join(('found', *keys[0]))}):",
+        "    if not known.issuperset(found):",
+        "        raise KeyError",
+        "    get = found.get",
+        *writer.points,
+        f"    return ({''.join(f'{row}, ' for row in rows)})",
+    ]
+    return make_function("read", lines, writer.names)
+
+
+class _Writer:
+    """Writes the rows of a level; `points` are lines that come before, `names` what the code finds when it runs."""
+
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.names = names
+        self.points: list[str] = []
+
+    def row(self, part: Part, keys: Sequence[str]) -> str:
+        """The code of one row, a tuple."""
+        values = [value for variable in part.variables for value in self._values(variable)]
+        return f"({''.join(f'{value}, ' for value in (*keys, *values))})"
+
+    def _values(self, variable: Variable) -> list[str]:
+        answer = f"get({variable.path!r})"
+        if variable.storage == "point":
+            name = f"point_{len(self.points)}"
+            self.points.append(f"    {name} = point({answer})")
+            return [f"{name}[{place}]" for place in range(len(NO_POINT))]
+        if variable.storage in ("datetime", "decimal"):
+            return [f"{variable.storage}({answer})"]
+        if variable.storage in _READ:
+            return [f"{self._named(_READ[variable.storage])}[{answer}]"]
+        if variable.codes is not None:
+            return [f"{self._named(_listed(variable))}[{answer}]"]
+        is_plain = "type(answer) is str and answer and answer.isascii() and '\\0' not in answer"
+        return [f"(answer if (answer := {answer}) is None or {is_plain} else text(answer))"]
+
+    def _named(self, value: Any) -> str:
+        """The name under which the code finds a value."""
+        name = f"value_{len(self.names)}"
+        self.names[name] = value
+        return name
+
+
+class _Remembered(dict[Any, Any]):
+    """What texts are read as; days, codes and numbers come again and again, and this many are not read twice."""
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        super().__init__({None: None, "": None})
+        self._read = read
+
+    def __missing__(self, text: Any) -> Any:
+        if type(text) is not str:
+            raise TypeError("no text")
+        found = self._read(text)
+        if len(self) < _REMEMBERED:
+            self[text] = found
+        return found
+
+
+_READ = {storage: _Remembered(READERS[storage]) for storage in ("integer", "date", "time")}
+
+
+def _listed(variable: Variable) -> dict[Any, Any]:
+    """What answers from a list are stored as: themselves, each code always the same text; others are not found."""
+    codes = {code: code for code in variable.codes or () if code and is_storable(code)}
+    if variable.storage != "codes":
+        return {None: None, "": None, **codes}
+
+    def read(text: str) -> str:
+        if not codes.keys() >= set(text.split()):
+            raise ValueError("not in the list")
+        return text
+
+    return _Remembered(read)
+
+
+def _text(value: Any) -> str | None:
+    """A text as both databases take it; None for a blank one."""
+    if type(value) is not str or "\0" in value:
+        raise ValueError("no text that can be stored")
+    value.encode()  # half a character raises UnicodeEncodeError, a ValueError
+    return value or None
+
+
+def _point(value: Any) -> Point:
+    if value is None or value == "":
+        return NO_POINT
+    if type(value) is not str:
+        raise TypeError("no text")
+    return read_point(value)
+
+
+def _decimal(value: Any) -> Stored:
+    if value is None or value == "":
+        return None
+    if type(value) is not str:
+        raise TypeError("no text")
+    return float(value) if value.isascii() and value.replace(".", "", 1).isdigit() else read_decimal(value)
+
+
+def _moment(value: Any) -> Stored:
+    if value is None or value == "":
+        return None
+    if type(value) is not str:
+        raise TypeError("no text")
+    return read_moment(value)

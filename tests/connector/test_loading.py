@@ -1,0 +1,59 @@
+"""What is promised about loading modules: no look for garbage meanwhile nor behind, nor when the program ends."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from connector.loading import loading_modules
+
+
+@pytest.fixture
+def looks() -> Iterator[list[str]]:
+    """The looks for garbage so far."""
+    found: list[str] = []
+
+    def note(phase: str, _info: dict[str, int]) -> None:
+        found.append(phase)
+
+    gc.callbacks.append(note)
+    yield found
+    gc.callbacks.remove(note)
+
+
+def test_garbage_is_not_looked_for_in_what_modules_make(looks: list[str]) -> None:
+    with loading_modules():
+        made = [[number] for number in range(20_000)]
+        assert not gc.isenabled()
+    assert looks == [] and gc.isenabled() and gc.get_freeze_count() == 0
+    assert any(each is made for each in gc.get_objects(generation=2))
+
+
+def test_whoever_looks_for_no_garbage_does_not_afterwards_either() -> None:
+    gc.disable()
+    try:
+        with pytest.raises(RuntimeError), loading_modules():
+            raise RuntimeError
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_the_end_of_the_program_looks_for_no_garbage_but_prints_and_calls_as_ever() -> None:
+    code = (
+        "import atexit, sys\n"
+        "from connector.loading import end_without_looking\n"
+        "end_without_looking()\n"
+        "class Ring:\n"
+        "    def __init__(self): self.me = self\n"
+        "    def __del__(self): sys.stdout.write('looked')\n"
+        "Ring()\n"
+        "atexit.register(print, 'called')\n"
+        "print('printed')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout == "printed\ncalled\n"
