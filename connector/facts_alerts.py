@@ -119,7 +119,7 @@ def alert_id(kind: str, root_uuid: str, name: str | None) -> str:
 
     `name` is what the record calls the person: a newcomer's alert keeps its id when the person gets a client code.
     """
-    readable = ":".join(part for part in (kind, root_uuid, name) if part)
+    readable = ":".join(filter(None, (kind, root_uuid, name)))
     return readable if len(readable) <= LONGEST_ID else hashlib.sha256(readable.encode()).hexdigest()
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 
 from forms.distress import SLOTS
 from forms.expression import Ref
 from forms.expression_code import compiled
-from forms.expression_value import text, truth
+from forms.expression_value import Value, evaluate, text, truth
 from forms.instruments.catalogue import CATALOGUE
 from forms.programme_shape import TRIAGE_ANSWERS
 from forms.safety import LEVELS, PREFIXES, level
 
 Answers = Mapping[str, str | None]
+Compiled = Callable[[Answers], Value]
 
 LEVEL_WITHOUT_TRIAGE = "moderate"
 """Of somebody who gave a reason for a triage that is not finished (proposal, to be confirmed by the psychologist)."""
@@ -27,12 +29,20 @@ SAFETY_QUESTIONS = (SPOKE_OF_HARM, *(f"{prefix}_{part}" for prefix in PREFIXES f
 
 _CODES = {item: (f'"{item}":', re.compile(f'"{item}":([0-9]+)')) for item in SAFETY_ITEMS}
 """How a code of an item looks among the answers of an assessment: what it begins with, and whole."""
-_LEVEL_OF = {prefix: compiled(level(prefix=prefix)) for prefix in (*PREFIXES, *SLOTS)}
-_ASKED = {prefix: tuple(f"{prefix}_{name}" for name in TRIAGE_ANSWERS) for prefix in _LEVEL_OF}
+_ASKED = {prefix: tuple(f"{prefix}_{name}" for name in TRIAGE_ANSWERS) for prefix in (*PREFIXES, *SLOTS)}
 _TOLD = {prefix: frozenset((*names, f"{prefix}_level", f"{prefix}_actions")) for prefix, names in _ASKED.items()}
-_LEVEL_OF_NOTHING = {prefix: text(_LEVEL_OF[prefix](dict.fromkeys(names))) for prefix, names in _ASKED.items()}
+_LEVEL_OF_NOTHING = {prefix: text(evaluate(level(prefix=prefix), {})) for prefix in _ASKED}
 """Where no question of a triage has an answer."""
-_REASONS = tuple(compiled(reason) for reason in (*SAFETY_ITEMS.values(), Ref(SPOKE_OF_HARM).equals("yes")))
+
+
+@cache
+def _level_of(prefix: str) -> Compiled:
+    return compiled(level(prefix=prefix))
+
+
+@cache
+def _reasons() -> tuple[Compiled, ...]:
+    return tuple(compiled(reason) for reason in (*SAFETY_ITEMS.values(), Ref(SPOKE_OF_HARM).equals("yes")))
 
 
 def safety_codes(answers: str) -> dict[str, int]:
@@ -62,9 +72,9 @@ def triage_level(answers: Answers, prefix: str) -> str | None:
     if not any(given.values()):
         known = most_serious((answers.get(f"{prefix}_level"), _LEVEL_OF_NOTHING[prefix]))
         return known or (LEVEL_WITHOUT_TRIAGE if answers.get(f"{prefix}_actions") else None)
-    known = most_serious((answers.get(f"{prefix}_level"), text(_LEVEL_OF[prefix](given))))
+    known = most_serious((answers.get(f"{prefix}_level"), text(_level_of(prefix)(given))))
     without_the_missing = {name: answer or "no" for name, answer in given.items()}
-    at_least = text(_LEVEL_OF[prefix](without_the_missing))
+    at_least = text(_level_of(prefix)(without_the_missing))
     return most_serious((known or LEVEL_WITHOUT_TRIAGE, at_least))
 
 
@@ -76,7 +86,7 @@ def interview_level(answers: Answers) -> str | None:
     """
     if found := _LEVEL_OF_NO_TRIAGE if _TOLD_ANYWHERE.isdisjoint(answers) else _most_serious_triage(answers):
         return found
-    return LEVEL_WITHOUT_TRIAGE if any(truth(holds(answers)) for holds in _REASONS) else None
+    return LEVEL_WITHOUT_TRIAGE if any(truth(holds(answers)) for holds in _reasons()) else None
 
 
 def _most_serious_triage(answers: Answers) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connector.layout import Level, is_system_key, layout_of
+from connector.layout import Level, is_system_key, layout_of, settled_keys
 from forms.form import Form
 
 Json = Any
@@ -39,11 +39,14 @@ def join_record(body: Record, identity: Record) -> dict[str, Json]:
 
 
 def _split(level: Level, record: Record) -> tuple[dict[str, Json], dict[str, Json]]:
-    """Part one level; most answers are plain texts that stay, and are not looked at twice."""
+    """Part one level; what stays is mostly a plain text, or one of the usual system keys, and not looked at twice."""
     body: dict[str, Json] = dict(record)
     identity: dict[str, Json] = {}
+    open_keys, settled = level.open, settled_keys(level)
     for key, value in record.items():
-        if type(value) is not str or not (key in level.open or _is_plain(level, key)):
+        if (key in open_keys and type(value) is str) or key in settled:
+            continue
+        if type(value) is not str or not _is_plain(level, key):
             body[key], taken = _part(level, key, value)
             if taken is not _NOTHING:
                 identity[key] = taken

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from connector.fact_schema import BLANK, NOT_ASKED, SKIPPED, assessment
 from connector.layout import once_per_form
@@ -61,8 +60,7 @@ def who_and_when(told: Mapping[str, Any], submitted_at: dt.datetime | None) -> V
     return fitting_code(told.get("client_code")), told.get("wave", SCREENING), assessed_on, month
 
 
-@dataclass(frozen=True, slots=True)
-class KeptScale:
+class KeptScale(NamedTuple):
     """An instrument with what is written of its items: `codes` as JSON by answer, `text` with a place for each item.
 
     `results` are the questions for the answered items, the score and the band.

@@ -51,7 +51,7 @@ def read_page(answer: Answer, keep: Keep | None = None) -> Page:
     return page
 
 
-def _read_in_pieces(body: bytes, keep: Keep | None) -> Page | None:
+def _read_in_pieces(body: bytes, keep: Keep | None, piece: int = PIECE) -> Page | None:
     """The page if every record in it is beyond doubt and looks as servers write it today; else None.
 
     Some records, between two marks where one begins, are parsed by themselves. Marks inside a record give pieces that
@@ -66,19 +66,19 @@ def _read_in_pieces(body: bytes, keep: Keep | None) -> Page | None:
     if type(around) is not dict or not _is_envelope(around):
         return None
     records: list[Any] = []
-    for piece in _pieces(body, begin):
-        found = parse_fast(piece, DEEPEST + 1)
-        if type(found) is not list or not _are_sound(found, len(piece)):
+    for text in _pieces(body, begin, piece):
+        found = parse_fast(text, DEEPEST + 1)
+        if type(found) is not list or not _are_sound(found, len(text)):
             return None
         records += map(keep, found) if keep else found
     return Page(around["count"], tuple(records))
 
 
-def _pieces(body: bytes, begin: int) -> Iterator[bytes]:
-    """The records of a page that stand from `begin` on, as arrays of some of them."""
+def _pieces(body: bytes, begin: int, size: int) -> Iterator[bytes]:
+    """The records of a page that stand from `begin` on, as arrays of some of them, each `size` bytes or more."""
     last = len(body) - len(END)
     while begin < last:
-        mark = body.find(NEXT_RECORD, begin + PIECE, last)
+        mark = body.find(NEXT_RECORD, begin + size, last)
         end = mark + 1 if mark > 0 else last
         yield b"[%b]" % body[begin:end]
         begin = end + 1

@@ -40,7 +40,10 @@ class RecordReader:
     def _plain_reader(self, form: Form, stored: StoredRecord) -> ReadPlain:
         key = stored.form_id, stored.asset_uid, stored.form_version
         if key not in self._plain:
-            self._plain[key] = self._find_reader(form, stored)
+            try:
+                self._plain[key] = self._find_reader(form, stored)
+            except Exception:  # whatever is wrong with a version, a person sees it in its records, read one by one
+                self._plain[key] = read_none
         return self._plain[key]
 
     def _find_reader(self, form: Form, stored: StoredRecord) -> ReadPlain:

@@ -43,13 +43,14 @@ class PageReader:
     """Reads all records of a project with `_id` over a number, ascending.
 
     `keep` returns what is kept of each record, see `read_page`. `slow_seconds`: a page that is waited for longer is
-    worth asking for several at once. `clock` counts seconds.
+    worth asking for several at once; `is_slow`: that is known, and that there are many. `clock` counts seconds.
     """
 
     client: KoboClient
     asset_uid: str
     keep: Keep | None = None
     slow_seconds: float = SLOW_SECONDS
+    is_slow: bool = False
     clock: Callable[[], float] = time.monotonic
 
     def read(self, after_id: int) -> Iterator[Reading]:
@@ -59,6 +60,7 @@ class PageReader:
         come. Raises the client's errors, after the pages before the one that failed were handed over.
         """
         last, size, can_fly = after_id, LARGEST_PAGE, True
+        highest = self._ask_highest(last) if self.is_slow else None
         while True:
             began = self.clock()
             answer, size = self.client.sized_answer(self.asset_uid, {"_id": {"$gt": last}}, None, size)
@@ -67,28 +69,33 @@ class PageReader:
             left, size = page.count - page.size, _fitting(size, page.size, len(answer.body))
             del answer
             last = last_id(page, last, self.asset_uid)
-            will_fly = can_fly and is_slow and left > IN_FLIGHT * size
-            highest = _Asked(partial(self._highest, last)) if will_fly else None  # on its way while a page is stored
-            if page.size:
-                yield Reading(page, left)
+            readings, will_fly = [Reading(page, left)] if page.size else [], can_fly and is_slow
             del page  # else two pages would be in memory while the next one is read
-            if highest:
-                before = last
-                last, left = yield from self._fly(last, highest.result(), left, size)
-                can_fly = last > before
+            if will_fly and left > IN_FLIGHT * size:
+                before, asked = last, highest or self._ask_highest(last)
+                if not highest:  # it is on its way while a page is stored
+                    yield from _handed_over(readings)
+                last, left = yield from self._fly(Span(last, max(last, asked.result())), left, size, readings)
+                highest, can_fly = None, last > before
+            yield from _handed_over(readings)
             if left <= 0:
                 return
 
-    def _fly(self, last: int, highest: int, left: int, size: int) -> Generator[Reading, None, tuple[int, int]]:
-        """Read from `last` to `highest`, where `left` records are to be expected, and a page of what lies beyond.
+    def _fly(
+        self, span: Span, left: int, size: int, readings: list[Reading]
+    ) -> Generator[Reading, None, tuple[int, int]]:
+        """Read a span, where `left` records are to be expected, and a page of what lies beyond.
 
-        Returns the last number that was read, and how many records the server says remain beyond. The places of those
-        that have come are filled again before a page is handed over, so that no request waits while one is stored;
-        fewer are in flight while pages come faster than they are stored.
+        Returns the last number that was read, and how many records the server says remain beyond. `readings` are
+        handed over as soon as pages are on their way. The places of those that have come are filled again before a
+        page is handed over, so that no request waits while one is stored; fewer are in flight while pages come faster
+        than they are stored.
         """
-        wanted, spans = IN_FLIGHT, cut(Span(last, highest), left, size)
-        legs = deque(_Leg(each, size) for each in (*spans, Span(highest)) if spans)
+        last, wanted, spans = span.after, IN_FLIGHT, cut(span, left, size)
+        beyond = [Span(each.up_to or 0) for each in spans[-1:]]
+        legs = deque(_Leg(each, size) for each in (*spans, *beyond))
         self._start(legs, wanted)
+        yield from _handed_over(readings)
         while legs:
             leg = legs.popleft()
             if not leg.is_there:
@@ -119,6 +126,9 @@ class PageReader:
             if flying >= wanted:
                 return
 
+    def _ask_highest(self, after: int) -> _Asked[int]:
+        return _Asked(partial(self._highest, after))
+
     def _highest(self, after: int) -> int:
         """The highest `_id` there is; `after` if the server does not say."""
         try:
@@ -126,6 +136,12 @@ class PageReader:
         except ServerFailedError:
             return after
         return max(after, *(record["_id"] for record in found)) if found else after
+
+
+def _handed_over(readings: list[Reading]) -> Iterator[Reading]:
+    """Yield readings, keeping none."""
+    while readings:
+        yield readings.pop(0)
 
 
 class _Asked(Generic[Result]):

@@ -1,4 +1,4 @@
-"""Knows how an answer is taken in that is just as it should be; the others are refused, and read elsewhere with care."""
+"""Knows how an answer is taken in that is just as it should be; any other is refused, and read elsewhere with care."""
 
 from __future__ import annotations
 

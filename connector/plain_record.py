@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import zip_longest
 from typing import Any
 
 from connector.answer import ROSTER_NAME, parser_of
@@ -144,14 +145,16 @@ class _Writer:
     def _assessment(self, number: int, scale: KeptScale) -> Iterator[str]:
         self.names |= {f"scale_{number}": scale, f"codes_{number}": scale.codes}
         given = "".join(f"{self._text(name)}, " for name in scale.items)
-        codes = ",".join(f'"{name}":{{codes_{number}[{self._text(name)}]}}' for name in scale.items)
+        codes = (f"codes_{number}[{self._text(name)}]" for name in scale.items)
+        between = map(repr, scale.text.split("%s"))
+        parts = ", ".join(part for pair in zip_longest(between, codes, fillvalue="''") for part in pair)
         answered, score, band = (f"computed.get({name!r})" for name in scale.results)
         on_device = self._value(scale.results[1])
         asked_by = self._value("asked_by")
         yield f"if scored_{number}:"
         yield f"    given = ({given})"
         yield "    try:"
-        yield f"        kept = f'{{{{{codes}}}}}'"
+        yield f"        kept = ''.join(({parts}))"
         yield "    except KeyError:"
         yield f"        kept = text_with_gaps(scale_{number}, given, {{{SEX!r}: {self._text(SEX)}}})"
         yield (

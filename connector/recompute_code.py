@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from forms.expression import Expression
 from forms.expression_code import Writer, as_text, as_truth, make_function
@@ -13,8 +13,7 @@ Answers = Mapping[str, str | None]
 Compute = Callable[[Answers], dict[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(NamedTuple):
     """The names of an instrument's items, and what is calculated from them in the order of dependence.
 
     `others` are further questions that the calculations read: the person's sex, where an item is for one sex only.
@@ -25,8 +24,7 @@ class Scale:
     others: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One calculated question and the conditions of the groups around it; None for one that only a phone can judge.
 
     `inputs` are the questions that the calculation reads.
@@ -38,8 +36,7 @@ class Step:
     inputs: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """Lines of Python that put every value into the dict `computed`.
 
     `answers` are, by question, the variables that hold the texts of the answers beforehand, "" for none. Afterwards the

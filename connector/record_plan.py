@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from connector.answer import LOOKED_UP, Value, code, parser_of, storage_of, unlisted_codes
 from connector.layout import Level, layout_of, once_per_form
@@ -21,8 +21,7 @@ RECORD_COLUMNS = (
 """The columns that every form's table begins with; the questions follow in the order of the form."""
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """What is known of one question: `place` is its column, None for an identifying one, which has none.
 
     `codes` are those of its choice list, None for a free answer; `table` is the one of a multiple choice's choices.
@@ -49,8 +48,7 @@ class Slot:
         return [] if self.question.roster is None else unlisted_codes(self.question, codes)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """How the answers of a form, or of one repeat, become a row of `table`.
 
     `slots` are keyed as a record keys answers, `by_name` by question, `repeats` by their name. `single` has, for each

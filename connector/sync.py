@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -80,12 +81,14 @@ class Run:
         """Read every project; one that fails does not keep the others from being read. Raises the first failure, whose
         advice then tells the others too.
         """
+        began = time.monotonic()
         server_time = self.client.me().server_time  # also tells a wrong address or token before anything else
+        seconds = time.monotonic() - began
         assets = self.client.list_assets()
         failures: list[HealingError] = []
         for project in self.projects(self.engine, self.client, assets):
             try:
-                self._read(project, assets, server_time)
+                self._read(project, assets, server_time, seconds)
             except OF_ONE_FORM as error:
                 failures.append(error)
         if self.tally.counts.new or self.tally.counts.edited:
@@ -94,8 +97,11 @@ class Run:
             failures[0].advice = "\n".join([failures[0].advice, *(f"Also: {error}" for error in failures[1:])]).strip()
             raise failures[0]
 
-    def _read(self, project: Project, assets: Sequence[Asset], server_time: datetime) -> None:
-        """Read one project. One that is not listed is asked for by name: it may be the list that is wrong."""
+    def _read(self, project: Project, assets: Sequence[Asset], server_time: datetime, seconds: float) -> None:
+        """Read one project. One that is not listed is asked for by name: it may be the list that is wrong.
+
+        `seconds`: how long the server took for its first answer.
+        """
         found = [asset for asset in assets if asset.uid == project.asset_uid]
         self.form_sync(
             engine=self.engine,
@@ -108,6 +114,7 @@ class Run:
             is_sweep_asked=self.sweep,
             clock=self.clock,
             on_progress=self.on_progress,
+            answer_seconds=seconds,
         ).run()
 
 

@@ -13,8 +13,8 @@ from connector.changes_markers import OVERLAP_OF_IDS, markers_of, tail_clauses
 from connector.completeness import Proof, Search
 from connector.errors import BadAnswerError
 from connector.kobo import Asset, KoboClient, Page
-from connector.kobo_data import last_id
-from connector.page_flight import SLOW_SECONDS, PageReader
+from connector.kobo_data import LARGEST_PAGE, last_id
+from connector.page_flight import IN_FLIGHT, SLOW_SECONDS, PageReader
 from connector.progress import OnProgress, no_progress
 from connector.project import Project
 from connector.reconcile import LIGHT_FIELDS, Compared, Comparison, by_root
@@ -56,7 +56,8 @@ class FormChanges:
     """The changes of one form in one run.
 
     `asset` is the project as listed when the run began, `server_time` the server's clock then.
-    `clock` is ours (UTC without zone). `slow_page_seconds`: see `PageReader`.
+    `clock` is ours (UTC without zone). `slow_page_seconds`: see `PageReader`; `answer_seconds`: how long
+    the server took for an answer before.
     """
 
     engine: Engine
@@ -70,6 +71,7 @@ class FormChanges:
     clock: Callable[[], datetime] = utc_now
     on_progress: OnProgress = no_progress
     slow_page_seconds: float = SLOW_SECONDS
+    answer_seconds: float = 0.0
     uid: str = field(init=False)
     here: Here = field(init=False)
     intake: Intake = field(init=False)
@@ -92,14 +94,18 @@ class FormChanges:
     def read_new(self) -> None:
         """Read what lies after the cursor, each page with its cursor in one transaction."""
         done = 0
-        for reading in PageReader(self.client, self.uid, self.intake.prepare, self.slow_page_seconds).read(
-            self.cursor.last_id
-        ):
+        is_slow = self.answer_seconds > self.slow_page_seconds and self.expects_many()
+        reader = PageReader(self.client, self.uid, self.intake.prepare, self.slow_page_seconds, is_slow)
+        for reading in reader.read(self.cursor.last_id):
             self.cursor = self.cursor.moved(last_id=last_id(reading.page, self.cursor.last_id, self.uid))
             self.intake.keep(reading.page, self.cursor)
             done += reading.page.size
             self.show("reading records", done, done + reading.left)
             del reading  # else two pages would be in memory while the next one is read
+
+    def expects_many(self) -> bool:
+        """Whether more records are to come than a flight of pages holds, by the count that the server keeps."""
+        return self.asset.submission_count - self.here.size() > (IN_FLIGHT + 1) * LARGEST_PAGE
 
     def find_changes(self) -> None:
         """Read again what was edited, validated, deleted or sent again since the last run."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from forms import expression_value as meaning
 from forms.expression import (
@@ -32,8 +32,7 @@ DEEPEST = 60
 """Python reads no more brackets inside each other than 200; a part that lies deeper is left to `expression_value`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """A piece of Python and the kind of its value; `any` is known only when it is computed.
 
     `number` is the code of a text's number where somebody has written one.
@@ -65,7 +64,7 @@ class _Texts(dict[float, str]):
 
 
 class _Table(dict[str, Any]):
-    """The values of an expression that reads one answer, by that answer: most have a few codes, each worked out once."""
+    """The values of an expression that reads one answer, by that answer: one of a few codes, each worked out once."""
 
     def __init__(self, node: Expression, name: str, read: Callable[[meaning.Value], Any] = lambda value: value) -> None:
         super().__init__()
@@ -86,8 +85,8 @@ def _only_on_phone(name: str) -> Any:
 class Writer:
     """Writes expressions as Python. `answer` gives the code of an answer by the question's name: a text, never None.
 
-    `names` are what the code needs to find when it
-    runs, among them `tables`, by the shape of the expression that each is for.
+    `names` are what the code needs to find when it runs, among them tables; `tables` numbers these by the shape of the
+    expression that each is for.
     """
 
     answer: Callable[[str], str]

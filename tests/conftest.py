@@ -105,13 +105,13 @@ def loopback_listener() -> Iterator[tuple[str, int]]:
 LONGEST_FIRST = (
     "tests/connector/proofs/test_enumeration.py",
     "tests/connector/proofs/test_schedules.py",
+    "tests/connector/proofs/test_kills.py",  # before Java starts, with which a process takes long to copy
+    "tests/forms/test_random_walks_at_",
+    "tests/forms/test_pyxform3_equivalence.py",
     "tests/forms/test_people_on_phone.py",
     "tests/test_demo.py",
     "tests/sandbox/test_field_work_on_sandbox.py",
-    "tests/connector/proofs/test_kills.py",
-    "tests/forms/test_pyxform3_equivalence.py",
     "tests/forms/test_item_space_on_phone.py",
-    "tests/forms/test_random_walks_at_",
     "tests/connector/test_derive_rebuild.py",
     "tests/connector/test_areas_on_sandbox.py",
     "tests/sandbox/test_server_recorded_exchanges.py",

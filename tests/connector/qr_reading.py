@@ -4,7 +4,8 @@ It mends no damage: a drawing has none. It knows correction level M and bytes, w
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 
 Matrix = list[list[bool]]
 
@@ -67,7 +68,8 @@ def _mask(matrix: Matrix) -> Callable[[int, int], int]:
     return MASKS[value >> 10 & 0b111]
 
 
-def _data_places(side: int, version: int) -> list[tuple[int, int]]:
+@cache
+def _data_places(side: int, version: int) -> Sequence[tuple[int, int]]:
     """Where data lies, in the order of reading: columns in pairs from the right, up and down by turns."""
     taken = _patterns(side, version)
     pairs = [column - (column <= 6) for column in range(side - 1, 0, -2)]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.identity import join_record, split_record
-from forms.form import Form
+from forms.expression import Literal
+from forms.form import Form, Question
 from forms.library import FORMS
 from tests.connector.made_forms import HOUSEHOLD, PLAIN
 
@@ -134,6 +135,12 @@ def test_an_identifying_question_is_known_in_the_group_of_an_earlier_version() -
 def test_the_instance_name_stays_where_it_names_nobody() -> None:
     body, identity = split_record(FORMS["attendance"], {"meta/instanceName": "G1 w3"})
     assert (body, identity) == ({"meta/instanceName": "G1 w3"}, {})
+
+
+def test_a_usual_system_key_is_looked_at_where_a_question_has_its_name() -> None:
+    asked = Form("made", "Made", (Question("uuid", "text", "?"),), Literal("x"))
+    assert split_record(asked, {"formhub/uuid": [SECRET]}) == ({"formhub/uuid": None}, {"formhub/uuid": [SECRET]})
+    assert split_record(PLAIN, {"formhub/uuid": ["f"], "_tags": ["t"]})[1] == {}
 
 
 @pytest.mark.parametrize(("form_id", "key"), [pair for form in FORMS.values() for pair in identifying_keys(form)])

