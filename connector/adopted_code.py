@@ -24,7 +24,7 @@ from forms.expression_code import make_function
 Row = tuple[Any, ...]
 ODD = (LookupError, TypeError, ValueError)
 """What the code raises when something is not as its form says: it is then read with care."""
-_REMEMBERED = 8192
+_REMEMBERED = 2048
 
 
 def row_code(parts: Sequence[Part], keys: Sequence[Sequence[str]], known: set[str]) -> Callable[..., tuple[Row, ...]]:
@@ -34,7 +34,7 @@ def row_code(parts: Sequence[Part], keys: Sequence[Sequence[str]], known: set[st
     behind the object. It raises one of `ODD` if the object has a key that is not among `known`, an answer that is no
     text, or one whose text is no value of its question or in no list.
     """
-    writer = _Writer({"known": known, "text": _text, "point": _point, "datetime": _moment, "decimal": _decimal})
+    writer = _Writer({"known": known, "text": _text, "point": _point, "moment": _moment})
     rows = list(map(writer.row, parts, keys))
     lines = [
         f"def read({', '.join(('found', *keys[0]))}):",
@@ -65,8 +65,10 @@ class _Writer:
             name = f"point_{len(self.points)}"
             self.points.append(f"    {name} = point({answer})")
             return [f"{name}[{place}]" for place in range(len(NO_POINT))]
-        if variable.storage in ("datetime", "decimal"):
-            return [f"{variable.storage}({answer})"]
+        if variable.storage == "datetime":
+            return [f"moment({answer})"]
+        if variable.storage == "decimal":
+            return [f"{self._named(_Remembered(read_decimal))}[{answer}]"]
         if variable.storage in _READ:
             return [f"{self._named(_READ[variable.storage])}[{answer}]"]
         if variable.codes is not None:
@@ -128,14 +130,6 @@ def _point(value: Any) -> Point:
     if type(value) is not str:
         raise TypeError("no text")
     return read_point(value)
-
-
-def _decimal(value: Any) -> Stored:
-    if value is None or value == "":
-        return None
-    if type(value) is not str:
-        raise TypeError("no text")
-    return float(value) if value.isascii() and value.replace(".", "", 1).isdigit() else read_decimal(value)
 
 
 def _moment(value: Any) -> Stored:

@@ -12,11 +12,24 @@ from types import FrameType
 EVERY = 0.002
 LOADING = "loading modules"
 PARTS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("database", ("connector.bulk", "connector.live_rows", "sqlalchemy", "psycopg", "sqlite3")),
+    ("database", ("connector.bulk", "connector.live_rows", "connector.raw_rows", "sqlalchemy", "psycopg", "sqlite3")),
     ("scores", ("connector.recompute", "connector.instrument_rows", "connector.version_scoring", "forms.expression")),
     ("facts", ("connector.fact", "connector.refresh", "connector.person", "connector.derive")),
-    ("typing", ("connector.record", "connector.adopted", "connector.answer", "connector.layout", "connector.problem")),
-    ("raw record", ("connector.store", "connector.submission", "connector.identity", "connector.project")),
+    (
+        "typing",
+        (
+            "connector.record",
+            "connector.plain",
+            "connector.many",
+            "connector.adopted",
+            "connector.answer",
+            "connector.layout",
+        ),
+    ),
+    (
+        "raw record",
+        ("connector.store", "connector.prepared", "connector.submission", "connector.identity", "connector.project"),
+    ),
     ("JSON", ("connector.strict_json", "connector.kobo_page")),
     ("HTTP", ("requests", "urllib3", "http", "socket", "ssl", "connector.kobo", "connector.page_flight")),
 )
