@@ -75,21 +75,22 @@ class PageReader:
                 before, asked = last, highest or self._ask_highest(last)
                 if not highest:  # it is on its way while a page is stored
                     yield from _handed_over(readings)
-                last, left = yield from self._fly(Span(last, max(last, asked.result())), left, size, readings)
-                highest, can_fly = None, last > before
+                last, left, is_whole = yield from self._fly(Span(last, max(last, asked.result())), left, size, readings)
+                highest, can_fly = None, is_whole and last > before
             yield from _handed_over(readings)
             if left <= 0:
                 return
 
     def _fly(
         self, span: Span, left: int, size: int, readings: list[Reading]
-    ) -> Generator[Reading, None, tuple[int, int]]:
+    ) -> Generator[Reading, None, tuple[int, int, bool]]:
         """Read a span, where `left` records are to be expected, and a page of what lies beyond.
 
-        Returns the last number that was read, and how many records the server says remain beyond. `readings` are
-        handed over as soon as pages are on their way. The places of those that have come are filled again before a
-        page is handed over, so that no request waits while one is stored; fewer are in flight while pages come faster
-        than they are stored.
+        Returns the last number that was read, how many records the server says remain beyond, and whether the flight
+        went to its end: a stretch without any record may be a mistake of the server's, and the pages behind it are
+        not used before what follows `last` was asked for without an end. `readings` are handed over as soon as pages
+        are on their way. The places of those that have come are filled again before a page is handed over, so that no
+        request waits while one is stored; fewer are in flight while pages come faster than they are stored.
         """
         last, wanted, spans = span.after, IN_FLIGHT, cut(span, left, size)
         beyond = [Span(each.up_to or 0) for each in spans[-1:]]
@@ -106,6 +107,8 @@ class PageReader:
             last, unread = last_id(page, last, self.asset_uid), page.count - page.size
             if leg.span.up_to is None:
                 left = unread
+            elif not page.size:
+                return last, max(left, 1), False
             else:
                 left = max(left - page.size, 0)
                 more = cut(Span(last, leg.span.up_to), unread, size) if unread > 0 else []
@@ -114,7 +117,7 @@ class PageReader:
             if page.size:
                 yield Reading(page, left)
             del page, leg
-        return last, left
+        return last, left, True
 
     def _start(self, legs: deque[_Leg], wanted: int) -> None:
         """Have the first leg on its way, and others while no more than `wanted` are; the first may be one more."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -91,6 +92,25 @@ def test_four_pages_are_on_their_way_at_once_and_no_more_wait_than_that() -> Non
         seen += [record["_id"] for record in reading.page.records]
     assert seen == list(range(1, 400))
     assert flying["most"] <= IN_FLIGHT + 1
+
+
+@pytest.mark.parametrize("times", [1, 3, 1000])
+def test_a_stretch_that_seems_empty_is_not_passed_over(times: int) -> None:
+    """The pages behind it are there already: handed over, they would let whoever stores them go on behind them."""
+    kobo, told = server(list(range(1, 300))), Counter[str]()
+    reader = small_pages(kobo, is_slow=True)
+
+    class Forgetful(type(reader.client)):  # type: ignore[misc]
+        def sized_answer(self, uid: str, query: Any, fields: Any, size: int) -> Any:
+            answer, size = super().sized_answer(uid, query, fields, size)
+            if "$lte" in query["_id"] and query["_id"]["$gt"] >= 50 and told["empty"] < times:
+                told["empty"] += 1
+                answer = replace(answer, body=b'{"count":0,"next":null,"previous":null,"results":[]}')
+            return answer, size
+
+    client = Forgetful("https://kobo.invalid", "t", wire=fast_client(kobo)._wire)
+    assert ids(replace(reader, client=client)) == list(range(1, 300))
+    assert told["empty"]
 
 
 def test_a_quick_line_has_one_page_at_a_time() -> None:
