@@ -46,17 +46,17 @@ def _is_plain_number(text: str) -> bool:
     return text.isascii() and "_" not in text and text.isprintable()
 
 
-@lru_cache(_REMEMBERED)
 def read_date(text: str) -> str:
     """Return a day as YYYY-MM-DD; midnight and an offset behind it say nothing more. Raises ValueError."""
-    found = _DAY.fullmatch(text.strip())
     try:
+        if len(text) == 10 and text[4] == text[7] == "-":
+            return dt.date.fromisoformat(text).isoformat()
+        found = _DAY.fullmatch(text.strip())
         return dt.date.fromisoformat(found[1] if found else "").isoformat()
     except ValueError:
         raise ValueError("not a date") from None
 
 
-@lru_cache(_REMEMBERED)
 def read_time(text: str) -> str:
     """Return the time on the wall as hh:mm:ss.ffffff, its offset dropped. Raises ValueError."""
     try:

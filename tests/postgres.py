@@ -28,8 +28,9 @@ OWNER = "healing"
 CLUSTER = ("--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync")
 STARTED_WITHIN = 60.0  # seconds
 STOPPED_WITHIN = 20.0
-# A test server may lose its data with the machine, so it need not wait for the disk.
-SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=40")
+# A test server may lose its data with the machine, so it need not wait for the disk, nor tell a second server.
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0")
+SETTINGS = (*QUICK, "listen_addresses=", "max_connections=40")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +159,10 @@ def running_postgres(programs: Path) -> Iterator[PostgresServer]:
 
 
 @contextmanager
-def new_database(server: PostgresServer) -> Iterator[str]:
-    """The address of an empty database that goes when the block ends, whoever is still connected."""
+def new_database(server: PostgresServer, template: str = "template1") -> Iterator[str]:
+    """The address of an empty database, or of a copy of one, that goes when the block ends, whoever is connected."""
     name = f"test_{uuid.uuid4().hex}"
-    server.execute(f"CREATE DATABASE {name}")
+    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     try:
         yield server.url(name)
     finally:

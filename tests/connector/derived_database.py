@@ -33,15 +33,13 @@ STATEMENTS: dict[str, dict[Any, Any]] = {}
 
 @contextmanager
 def empty_database(url: str = IN_MEMORY) -> Iterator[Connection]:
-    """A connection inside a transaction to a database with all tables; everything goes when the block ends."""
+    """A transaction in a database with all tables and no rows, as one at `url` is; nothing of it stays."""
     engine = open_database(url)
     statements = STATEMENTS.setdefault(engine.dialect.name, {})
     try:
         if url == IN_MEMORY:
             restore(engine, _with_all_tables())
         with engine.connect().execution_options(compiled_cache=statements) as connection:
-            if url != IN_MEMORY:
-                make_tables(connection)
             yield connection
             connection.rollback()
     finally:
@@ -53,11 +51,6 @@ def _with_all_tables() -> bytes:
     """A database in memory to be copied, which is ten times as fast as making the tables anew."""
     engine = open_database(IN_MEMORY)
     with engine.begin() as connection:
-        make_tables(connection)
+        precious.create_all(connection)
+        derived.create_all(connection)
     return snapshot(engine)
-
-
-def make_tables(connection: Connection) -> None:
-    """Give an empty database all tables."""
-    precious.create_all(connection)
-    derived.create_all(connection)

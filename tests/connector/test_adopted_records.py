@@ -224,8 +224,8 @@ def wide(connection: Connection) -> AdoptedProject:
     return project
 
 
-def test_a_form_with_more_questions_than_a_table_can_hold_gets_several(empty_postgres_url: str) -> None:
-    engine = open_database(empty_postgres_url)
+def test_a_form_with_more_questions_than_a_table_can_hold_gets_several(current_postgres_url: str) -> None:
+    engine = open_database(current_postgres_url)
     migrate(engine)
     with engine.begin() as connection:
         project = wide(connection)

@@ -108,8 +108,8 @@ def test_many_forms_lose_no_answer(connection: Connection, seed: int) -> None:
     play(connection, seed)
 
 
-def test_a_form_loses_no_answer_in_postgresql(empty_postgres_url: str) -> None:
-    engine = open_database(empty_postgres_url)
+def test_a_form_loses_no_answer_in_postgresql(current_postgres_url: str) -> None:
+    engine = open_database(current_postgres_url)
     migrate(engine)
     for seed in range(100, 103):
         with engine.connect() as connection, connection.begin() as transaction:

@@ -67,10 +67,9 @@ ROWS: list[tuple[Any, ...]] = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    url = "sqlite://" if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
-    engine = open_database(url)
+@pytest.fixture
+def engine(any_empty_url: str) -> Iterator[Engine]:
+    engine = open_database(any_empty_url)
     yield engine
     engine.dispose()
 

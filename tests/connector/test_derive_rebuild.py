@@ -162,16 +162,16 @@ def test_the_histories_reach_every_kind_of_fact() -> None:
         assert {name for name, rows in found.items() if not rows} == never
 
 
-def test_a_rebuild_on_postgresql_changes_no_row(empty_postgres_url: str) -> None:
-    with empty_database(empty_postgres_url) as connection:
+def test_a_rebuild_on_postgresql_changes_no_row(lasting_postgres_url: str) -> None:
+    with empty_database(lasting_postgres_url) as connection:
         register(connection, GROUPS[:2], weeks=15)
         play(connection, Random(7), 8)
         assert differing(connection) == []
 
 
-def test_both_databases_hold_the_same_rows(empty_postgres_url: str) -> None:
+def test_both_databases_hold_the_same_rows(lasting_postgres_url: str) -> None:
     dumps = []
-    for url in ("sqlite://", empty_postgres_url):
+    for url in ("sqlite://", lasting_postgres_url):
         with empty_database(url) as connection:
             register(connection, GROUPS[:2], weeks=15)
             play(connection, Random(8), 7)
@@ -186,9 +186,9 @@ def junk_record(rng: Random, server_id: int) -> StoredRecord:
     return replace(made, record={**made.record, **damaged, f"unknown_{server_id}": "x"})
 
 
-def test_nothing_that_a_record_holds_stops_the_others(empty_postgres_url: str) -> None:
+def test_nothing_that_a_record_holds_stops_the_others(lasting_postgres_url: str) -> None:
     rng, number_of_records = Random(11), 120
-    with empty_database(empty_postgres_url) as connection:
+    with empty_database(lasting_postgres_url) as connection:
         register(connection, GROUPS[:2], weeks=15)
         keep(connection, *(junk_record(rng, number) for number in range(1, number_of_records + 1)))
         found = dump(connection)

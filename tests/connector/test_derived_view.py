@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from sqlalchemy import Column, Connection, Engine, MetaData, String, Table, insert, inspect, select
 
 from connector.database import open_database
@@ -12,7 +11,6 @@ from connector.derive import rebuild
 from connector.derived_view import is_view
 from connector.fact_schema import assessment, derived, item_answer
 from connector.migration import migrate, schema_state
-from tests.connector.derived_database import empty_database
 
 GIVEN = (
     ("root-1", "phq9", '{"phq9_1":2,"phq9_2":"refused","phq9_9":0}'),
@@ -29,11 +27,6 @@ SHOWN = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest) -> str:
-    return "sqlite://" if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
-
-
 def keep(connection: Connection) -> None:
     rows: list[dict[str, Any]] = [dict(zip(("root_uuid", "instrument", "answers"), row, strict=True)) for row in GIVEN]
     connection.execute(insert(assessment), rows)
@@ -43,22 +36,20 @@ def shown(connection: Connection) -> set[tuple[Any, ...]]:
     return set(map(tuple, connection.execute(select(item_answer))))
 
 
-def test_every_answer_of_every_assessment_is_a_row(url: str) -> None:
-    with empty_database(url) as connection:
-        keep(connection)
-        assert shown(connection) == SHOWN
-        found = connection.scalars(select(item_answer.c.root_uuid).where(item_answer.c.value >= 1))
-        assert list(found) == ["root-1"]
+def test_every_answer_of_every_assessment_is_a_row(any_current: Connection) -> None:
+    keep(any_current)
+    assert shown(any_current) == SHOWN
+    found = any_current.scalars(select(item_answer.c.root_uuid).where(item_answer.c.value >= 1))
+    assert list(found) == ["root-1"]
 
 
-def test_it_goes_and_comes_with_all_tables(url: str) -> None:
-    with empty_database(url) as connection:
-        rebuild(connection)
-        keep(connection)
-        assert shown(connection) == SHOWN
-        assert inspect(connection).get_view_names() == [item_answer.name]
-        derived.drop_all(connection)
-        assert inspect(connection).get_view_names() == []
+def test_it_goes_and_comes_with_all_tables(any_current: Connection) -> None:
+    rebuild(any_current)
+    keep(any_current)
+    assert shown(any_current) == SHOWN
+    assert inspect(any_current).get_view_names() == [item_answer.name]
+    derived.drop_all(any_current)
+    assert inspect(any_current).get_view_names() == []
 
 
 def at_an_earlier_version(engine: Engine) -> None:
@@ -70,8 +61,8 @@ def at_an_earlier_version(engine: Engine) -> None:
             Table(name, MetaData(), Column("root_uuid", String(64), primary_key=True)).create(connection)
 
 
-def test_a_table_of_an_earlier_version_makes_room(url: str) -> None:
-    engine = open_database(url)
+def test_a_table_of_an_earlier_version_makes_room(any_empty_url: str) -> None:
+    engine = open_database(any_empty_url)
     migrate(engine)
     at_an_earlier_version(engine)
     assert schema_state(engine) == "older"

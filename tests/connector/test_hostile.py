@@ -53,8 +53,8 @@ def sqlite() -> Engine:
 
 
 @pytest.fixture
-def postgres(empty_postgres_url: str) -> Iterator[Engine]:
-    engine = new_database(empty_postgres_url)
+def postgres(current_postgres_url: str) -> Iterator[Engine]:
+    engine = new_database(current_postgres_url)
     yield engine
     engine.dispose()
 

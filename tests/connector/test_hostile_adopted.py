@@ -68,8 +68,8 @@ def project() -> AdoptedProject:
 
 
 @pytest.fixture
-def engines(empty_postgres_url: str) -> Iterator[tuple[Engine, Engine]]:
-    pair = new_database("sqlite://"), new_database(empty_postgres_url)
+def engines(current_postgres_url: str) -> Iterator[tuple[Engine, Engine]]:
+    pair = new_database("sqlite://"), new_database(current_postgres_url)
     yield pair
     for engine in pair:
         engine.dispose()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import Column, Connection, Index, MetaData, String, Table, delete, func, insert, select
 
-from connector.database import open_database
 from connector.many_keys import FEW, MOST_KEYS, is_one_of
 
 TABLE = Table("word", MetaData(), Column("code", String(40)), Column("number", String(8)), Index("by_code", "code"))
@@ -16,16 +13,12 @@ MANY = [f"no-{number}" for number in range(FEW + 1)]
 ODD = ("", "é😀", "quote'", 'double"', "slash\\", "%s", ":name", "{}", "null", "1", "tab\tline\n")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
-    url = "sqlite://" if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
-    engine = open_database(url)
-    with engine.begin() as connection:
-        TABLE.create(connection)
-        rows = [{"code": code, "number": str(number)} for number, code in enumerate((*ODD, None, "other"))]
-        connection.execute(insert(TABLE), rows)
-        yield connection
-    engine.dispose()
+@pytest.fixture
+def connection(any_current: Connection) -> Connection:
+    TABLE.create(any_current)
+    rows = [{"code": code, "number": str(number)} for number, code in enumerate((*ODD, None, "other"))]
+    any_current.execute(insert(TABLE), rows)
+    return any_current
 
 
 def found(connection: Connection, keys: list[str]) -> set[str]:

@@ -277,9 +277,9 @@ def test_what_was_not_decided_cannot_be_taken_back(connection: Connection) -> No
             taking_back()
 
 
-def test_both_databases_hold_the_same_rows_after_merging(empty_postgres_url: str) -> None:
+def test_both_databases_hold_the_same_rows_after_merging(lasting_postgres_url: str) -> None:
     dumps = []
-    for url in ("sqlite://", empty_postgres_url):
+    for url in ("sqlite://", lasting_postgres_url):
         with empty_database(url) as connection:
             register(connection)
             enter_twice(connection)

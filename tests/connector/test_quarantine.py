@@ -1,15 +1,13 @@
 """Records that cannot be read wait, each once, until they can be read or are gone; nothing of them is lost."""
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, insert, select
 
-from connector.database import open_database
 from connector.kobo_values import Refused
-from connector.precious_schema import precious, quarantine, submission
+from connector.precious_schema import quarantine, submission
 from connector.quarantine import (
     count_waiting,
     keep_refused,
@@ -30,14 +28,9 @@ def refused(text: str = '{"a":1,"a":2}', server_id: int | None = 7, root: str | 
 NAMELESS = refused("7", None, None)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
-    url = "sqlite://" if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
-    engine = open_database(url)
-    with engine.begin() as connection:
-        precious.create_all(connection)
-        yield connection
-    engine.dispose()
+@pytest.fixture
+def connection(any_current: Connection) -> Connection:
+    return any_current
 
 
 def test_a_record_is_kept_as_served_with_its_reason(connection: Connection) -> None:

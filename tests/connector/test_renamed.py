@@ -1,6 +1,6 @@
 """Knows that a form changed on the website loses no answer, score or alert, and that nothing is read on a guess."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -38,13 +38,11 @@ Change = Callable[[Content], Any]
 SAFETY = {"safety_answer_unread", "safety_question_lost"}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
+@pytest.fixture
+def connection(any_current: Connection) -> Connection:
     """A database with a registry of two healing groups."""
-    url = "sqlite://" if request.param == "sqlite" else request.getfixturevalue("empty_postgres_url")
-    with empty_database(url) as opened:
-        register(opened)
-        yield opened
+    register(any_current)
+    return any_current
 
 
 def publish(connection: Connection, form_id: str, version: str = "v1") -> None:

@@ -127,7 +127,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def any_scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
     is_sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path}/healing.db" if is_sqlite else request.getfixturevalue("empty_postgres_url")
+    url = f"sqlite:///{tmp_path}/healing.db" if is_sqlite else request.getfixturevalue("current_postgres_url")
     with running(tmp_path, url) as found:
         yield found
 

@@ -378,8 +378,8 @@ def test_a_database_that_knows_no_form_says_what_to_do(kobo: FakeKobo) -> None:
     assert "healing deploy" in caught.value.advice
 
 
-def test_sqlite_and_postgresql_end_in_the_same_state(engine: Engine, kobo: FakeKobo, empty_postgres_url: str) -> None:
-    other = new_database(empty_postgres_url)
+def test_sqlite_and_postgresql_end_in_the_same_state(engine: Engine, kobo: FakeKobo, current_postgres_url: str) -> None:
+    other = new_database(current_postgres_url)
     for moment in (NOW, LATER, NEXT_WEEK):
         run(engine, kobo, moment)
         run(other, kobo, moment)
