@@ -1,4 +1,4 @@
-"""Knows how seldom Python should look for garbage in cycles while records pass in masses, or modules load."""
+"""Knows how seldom Python should look for garbage in cycles while records pass in masses."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 OBJECTS_BETWEEN = 100_000
-"""More than a page of records makes, and forgets again by counting references alone: a third of the time is saved.
-What modules make while they load stays, so that looking there finds nothing: a tenth of their time is saved."""
+"""More than a page of records makes, and forgets again by counting references alone: a third of the time is saved."""
 
 
 @contextmanager
