@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from connector.adopted_code import ODD, Row, row_code
@@ -52,7 +53,11 @@ class LevelKeys:
         is_record = level.repeat is None
         first, others = (ABOUT, ABOUT[:1]) if is_record else (IN_REPEAT, IN_REPEAT)
         self.keys = [first, *[others] * (len(level.parts) - 1)]
-        self._read = row_code(level.parts, self.keys, self._known)
+
+    @cached_property
+    def _read(self) -> Callable[..., tuple[Row, ...]]:
+        """Written when the first record comes: most runs see none."""
+        return row_code(self.parts, self.keys, self._known)
 
     def knows(self, key: str) -> bool:
         """Whether a key is one of the form's, or of the server's."""

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 
 from connector.database import open_database
 from connector.precious_schema import precious
@@ -39,11 +39,17 @@ def empty_database(url: str = IN_MEMORY) -> Iterator[Connection]:
     try:
         if url == IN_MEMORY:
             restore(engine, _with_all_tables())
+        event.listen(engine, "commit", _refuse)
         with engine.connect().execution_options(compiled_cache=statements) as connection:
             yield connection
             connection.rollback()
     finally:
         engine.dispose()
+
+
+def _refuse(_connection: Connection) -> None:
+    """Others are to find the database empty."""
+    raise AssertionError("a test committed to a database that others use")
 
 
 @cache

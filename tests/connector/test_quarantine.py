@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, insert, select
 
+from connector.database import open_database
 from connector.kobo_values import Refused
-from connector.precious_schema import quarantine, submission
+from connector.precious_schema import precious, quarantine, submission
 from connector.quarantine import (
     count_waiting,
     keep_refused,
@@ -84,13 +85,16 @@ def test_a_run_that_read_everything_settles_what_was_not_served(connection: Conn
     assert {row.root_uuid for row in waiting(connection, "x")} == {"r7"}
 
 
-def test_a_record_that_is_stored_as_it_was_is_not_counted_twice(connection: Connection) -> None:
+def test_a_record_that_is_stored_as_it_was_is_not_counted_twice(any_empty_url: str) -> None:
+    engine = open_database(any_empty_url)
     stored = {"asset_uid": "x", "root_uuid": "r7", "form_id": "f", "server_id": 7, "version_uuid": "", "body": "{}"}
-    connection.execute(insert(submission), [{**stored, "body_hash": "0" * 64, "first_seen_at": NOW}])
-    keep_refused(connection, "x", [refused(), refused("8", 8, "r8"), NAMELESS], NOW)
-    assert count_waiting(connection, "x") == 3
-    connection.commit()
-    assert Here(connection.engine, "x").size() == 3
+    with engine.begin() as connection:
+        precious.create_all(connection)
+        connection.execute(insert(submission), [{**stored, "body_hash": "0" * 64, "first_seen_at": NOW}])
+        keep_refused(connection, "x", [refused(), refused("8", 8, "r8"), NAMELESS], NOW)
+        assert count_waiting(connection, "x") == 3
+    assert Here(engine, "x").size() == 3
+    engine.dispose()
 
 
 def test_a_thousand_records_are_kept_and_settled(connection: Connection) -> None:
