@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
+from streamlit.components.v2 import manifest_scanner
 
 from connector.database import open_database
 from connector.migration import migrate
 from dashboard.source import forget
 from tests.dashboard import known_programme
 from tests.postgres import PostgresServer, new_database
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_are_searched_once() -> Iterator[None]:
+    """Streamlit looks through all installed packages for components whenever a page is opened, a third of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 def make_tables(url: str) -> None:
