@@ -26,7 +26,6 @@ TIME_ZONE = "Africa/Kigali"
 _JAVA_OPTIONS = (
     "-Xmx512m",
     "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",  # what runs for seconds or minutes does not repay the second compiler
     "-Xrs",  # Ctrl-C is for Python, not for Java
     "-Djava.awt.headless=true",
     "-Dfile.encoding=UTF-8",
