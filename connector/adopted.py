@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, Select, delete, func, insert, select
 
 from connector.adopted_content import Content
-from connector.adopted_keys import SYSTEM_KEYS, LevelKeys
+from connector.adopted_keys import LevelKeys
 from connector.adopted_records import RecordReader, described
 from connector.adopted_split import Splitter
 from connector.adopted_tables import Choices, Level, build_level
@@ -18,6 +18,7 @@ from connector.adopted_union import Union, unite
 from connector.answer import MEDIA_KINDS
 from connector.bulk import chunks, delete_keys, insert_tuples
 from connector.fact_schema import problem
+from connector.layout import SYSTEM_KEYS
 from connector.precious_schema import submission
 from connector.problem import problem_rows
 from connector.stored_record import Parted, RecordKey, StoredRecord

@@ -12,7 +12,7 @@ from connector.adopted_keys import LONGEST_POSITION, LevelKeys, positions
 from connector.adopted_tables import Variable
 from connector.adopted_values import NO_POINT, READERS, read_point, storable
 from connector.layout import is_system_key
-from connector.problem import LONGEST_PATH, Problem, problem
+from connector.problem import Problem, printable, problem
 from connector.stored_record import StoredRecord
 
 Json = Mapping[str, Any]
@@ -33,7 +33,7 @@ class Note:
 def problem_of(form_id: str, stored: StoredRecord, note: Note) -> Problem:
     """Return the row of the table `problem` about one note."""
     placed = f"{note.key}[{note.position}]" if note.position else note.key
-    path = placed.encode("ascii", "backslashreplace").decode().replace("\0", "\\x00")[:LONGEST_PATH]
+    path = printable(placed)
     if not note.reason:
         return problem(note.kind, form_id, root_uuid=stored.root_uuid, server_id=stored.server_id, path=path)
     return Problem(note.kind, form_id, stored.root_uuid, stored.server_id, path, message=note.reason)

@@ -12,19 +12,17 @@ from connector.adopted_tables import Part, Variable
 from connector.adopted_values import (
     NO_POINT,
     READERS,
-    Point,
-    Stored,
     is_storable,
     read_decimal,
     read_moment,
     read_point,
 )
+from connector.plain_answer import Remembered, one_of
 from forms.expression_code import make_function
 
 Row = tuple[Any, ...]
 ODD = (LookupError, TypeError, ValueError)
 """What the code raises when something is not as its form says: it is then read with care."""
-_REMEMBERED = 2048
 
 
 def row_code(parts: Sequence[Part], keys: Sequence[Sequence[str]], known: set[str]) -> Callable[..., tuple[Row, ...]]:
@@ -34,7 +32,7 @@ def row_code(parts: Sequence[Part], keys: Sequence[Sequence[str]], known: set[st
     behind the object. It raises one of `ODD` if the object has a key that is not among `known`, an answer that is no
     text, or one whose text is no value of its question or in no list.
     """
-    writer = _Writer({"known": known, "text": _text, "point": _point, "moment": _moment})
+    writer = _Writer({"known": known, "text": _text, "point": _POINT, "moment": _MOMENT})
     rows = list(map(writer.row, parts, keys))
     lines = [
         f"def read({', '.join(('found', *keys[0]))}):",
@@ -68,7 +66,7 @@ class _Writer:
         if variable.storage == "datetime":
             return [f"moment({answer})"]
         if variable.storage == "decimal":
-            return [f"{self._named(_Remembered(read_decimal))}[{answer}]"]
+            return [f"{self._named(Remembered(_answered(read_decimal)))}[{answer}]"]
         if variable.storage in _READ:
             return [f"{self._named(_READ[variable.storage])}[{answer}]"]
         if variable.codes is not None:
@@ -83,37 +81,35 @@ class _Writer:
         return name
 
 
-class _Remembered(dict[Any, Any]):
-    """What texts are read as; days, codes and numbers come again and again, and this many are not read twice."""
+def _answered(read: Callable[[str], Any], nothing: Any = None) -> Callable[[Any], Any]:
+    """Return what reads an answer: `nothing` for a blank one, TypeError for what is no text."""
 
-    def __init__(self, read: Callable[[str], Any]) -> None:
-        super().__init__({None: None, "": None})
-        self._read = read
-
-    def __missing__(self, text: Any) -> Any:
-        if type(text) is not str:
+    def answer(value: Any) -> Any:
+        if value is None or value == "":
+            return nothing
+        if type(value) is not str:
             raise TypeError("no text")
-        found = self._read(text)
-        if len(self) < _REMEMBERED:
-            self[text] = found
-        return found
+        return read(value)
+
+    return answer
 
 
-_READ = {storage: _Remembered(READERS[storage]) for storage in ("integer", "date", "time")}
+_POINT, _MOMENT = _answered(read_point, NO_POINT), _answered(read_moment)
+_READ = {storage: Remembered(_answered(READERS[storage])) for storage in ("integer", "date", "time")}
 
 
 def _listed(variable: Variable) -> dict[Any, Any]:
     """What answers from a list are stored as: themselves, each code always the same text; others are not found."""
-    codes = {code: code for code in variable.codes or () if code and is_storable(code)}
+    codes = one_of(code for code in variable.codes or () if code and is_storable(code))
     if variable.storage != "codes":
-        return {None: None, "": None, **codes}
+        return codes
 
     def read(text: str) -> str:
         if not codes.keys() >= set(text.split()):
             raise ValueError("not in the list")
         return text
 
-    return _Remembered(read)
+    return Remembered(_answered(read))
 
 
 def _text(value: Any) -> str | None:
@@ -122,19 +118,3 @@ def _text(value: Any) -> str | None:
         raise ValueError("no text that can be stored")
     value.encode()  # half a character raises UnicodeEncodeError, a ValueError
     return value or None
-
-
-def _point(value: Any) -> Point:
-    if value is None or value == "":
-        return NO_POINT
-    if type(value) is not str:
-        raise TypeError("no text")
-    return read_point(value)
-
-
-def _moment(value: Any) -> Stored:
-    if value is None or value == "":
-        return None
-    if type(value) is not str:
-        raise TypeError("no text")
-    return read_moment(value)

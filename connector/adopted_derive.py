@@ -15,7 +15,7 @@ from connector.adopted_labels import asset_shape, catalogue, write_catalogue
 from connector.adopted_resplit import part_again
 from connector.adopted_tables import Choices, Level
 from connector.fact_schema import problem
-from connector.identity import join_record
+from connector.identity import join_texts
 from connector.precious_schema import adopted_asset, asset_version, submission, submission_identity
 from connector.stored_record import StoredRecord
 
@@ -131,6 +131,6 @@ def _batches(connection: Connection, project: AdoptedProject) -> Iterator[list[S
 
 def _stored(row: Row[Any]) -> StoredRecord:
     names = ("asset_uid", "root_uuid", "form_id", "server_id", "submitted_at", "submitted_by", "form_version")
-    record = join_record(json.loads(row.body), json.loads(row.identity or "{}"))
+    record = join_texts(row.body, row.identity)
     values = {name: getattr(row, name) for name in (*names, "validation_status")}
     return StoredRecord(record=record, **values)

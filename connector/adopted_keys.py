@@ -12,27 +12,6 @@ from connector.adopted_tables import RECORD_COLUMNS, Level
 Json = Mapping[str, Any]
 Rows = Sequence[Sequence[Row]]
 """The rows of one record, table by table, in the order of `Level.tables`."""
-SYSTEM_KEYS = (
-    "__version__",
-    "_attachments",
-    "_date_modified",
-    "_geolocation",
-    "_id",
-    "_notes",
-    "_status",
-    "_submission_time",
-    "_submitted_by",
-    "_supplementalDetails",
-    "_tags",
-    "_uuid",
-    "_validation_status",
-    "_xform_id_string",
-    "formhub/uuid",
-    "meta/deprecatedID",
-    "meta/instanceID",
-    "meta/instanceName",
-    "meta/rootUuid",
-)
 ABOUT = ("server_id", *RECORD_COLUMNS)
 IN_REPEAT = ("server_id", "position")
 """What the row of a record and the row of a repeat begin with."""

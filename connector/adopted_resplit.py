@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
 
 from connector.bulk import chunks
-from connector.identity import join_record
+from connector.identity import join_texts
 from connector.precious_schema import (
     submission,
     submission_identity,
@@ -55,7 +54,7 @@ def _changes(
     theirs = and_(bodies.c.asset_uid == project.asset_uid, bodies.c.root_uuid.in_(roots))
     rows = connection.execute(query.where(theirs)).all()
     for row in rows:
-        record = join_record(json.loads(row.body), json.loads(row.identity or "{}"))
+        record = join_texts(row.body, row.identity)
         body, identity, _ = project.part(record, read_submission(record))
         texts = to_text(body), to_text(identity) if identity else None
         if texts != (row.body, row.identity):

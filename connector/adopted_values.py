@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -12,7 +13,7 @@ Point = tuple[float | None, float | None, float | None, float | None]
 
 NO_POINT: Point = (None, None, None, None)
 _REMEMBERED = 8192
-"""Days, hours and codes come again and again; this many are not read twice."""
+"""Hours come again and again; this many are not read twice."""
 _BIGGEST = 2**63 - 1
 MINUTES = frozenset(f":{minute:02d}:{second:02d}" for minute in range(60) for second in range(60))
 THOUSANDTHS = frozenset(f".{number:03d}" for number in range(1000))
@@ -102,12 +103,10 @@ def read_point(text: str) -> Point:
     parts = text.split()
     if not 2 <= len(parts) <= 4 or not _is_plain_number(text):
         raise ValueError("not a place on earth")
-    latitude, longitude = float(parts[0]), float(parts[1])
-    altitude = float(parts[2]) if len(parts) > 2 else None
-    accuracy = float(parts[3]) if len(parts) > 3 else None
-    is_finite = (altitude or 0.0) - (altitude or 0.0) == 0 == (accuracy or 0.0) - (accuracy or 0.0)
-    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and is_finite):
+    latitude, longitude, *height = map(float, parts)
+    if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and all(map(math.isfinite, height))):
         raise ValueError("not a place on earth")
+    altitude, accuracy = (*height, None, None)[:2]
     return latitude, longitude, altitude, accuracy
 
 

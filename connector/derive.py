@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from connector.fact_schema import assessment, told_code
 from connector.facts_named import Named, named_before, safety_codes_in
 from connector.facts_rows import batches, tuples_with
 from connector.facts_writing import delete_problems, delete_rows, insert_problems
-from connector.identity import join_record
+from connector.identity import join_texts
 from connector.instrument_rows import ASSESSMENT_COLUMNS
 from connector.many_records import RecordReader
 from connector.person_alias import Aliases, read_aliases, with_kept_codes
@@ -152,7 +151,7 @@ def _load(connection: Connection, keys: Iterable[RecordKey]) -> dict[RecordKey, 
 def _stored(row: Row[Any]) -> StoredRecord:
     names = ("asset_uid", "root_uuid", "form_id", "server_id")
     more = ("submitted_at", "submitted_by", "form_version", "validation_status")
-    record = join_record(json.loads(row.body), json.loads(row.identity or "{}"))
+    record = join_texts(row.body, row.identity)
     return StoredRecord(record=record, **{name: getattr(row, name) for name in (*names, *more)})
 
 

@@ -40,8 +40,7 @@ _TOLD = (
     "joined_on", "newcomer_code",
 )  # fmt: skip
 _CONTACT = ("root_uuid", "server_id", "client_code", "wave", "contact_result")
-_WHEN = ("today", "end", "submitted_at")
-_MOMENTS = ("end", "today", "submitted_at")
+_WHEN = ("end", "today", "submitted_at")
 SCREENING_COLUMNS = (*_TOLD, "age", "username", "submitted_by", *_WHEN)
 VISIT_COLUMNS = (*_CONTACT, *_WHEN)
 
@@ -140,12 +139,12 @@ def interview_reader(form_id: str, columns: Sequence[str]) -> ReadInterview:
     return read
 
 
-_SAID = ("root_uuid", "client_code", "healing_group", "sector", "username", "submitted_by", *_MOMENTS)
+_SAID = ("root_uuid", "client_code", "healing_group", "sector", "username", "submitted_by", *_WHEN)
 
 
 def ended_at(row: Row) -> dt.datetime | None:
     """Return when the form was finished, in UTC: its end, else the start of its day, else its arrival on the server."""
-    return _ended_at(*(row[name] for name in _MOMENTS))
+    return _ended_at(*(row[name] for name in _WHEN))
 
 
 def _ended_at(end: dt.datetime | None, day: dt.date | None, arrived_at: dt.datetime | None) -> dt.datetime | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,6 +37,11 @@ def join_record(body: Record, identity: Record) -> dict[str, Json]:
     if missing:
         raise ValueError(f"{len(missing)} keys of the identity are not in the body")
     return {key: _joined(value, identity[key]) if key in identity else value for key, value in body.items()}
+
+
+def join_texts(body: str, identity: str | None) -> dict[str, Json]:
+    """Return the record of two stored texts; `identity` is empty or None where nothing was taken out."""
+    return join_record(json.loads(body), json.loads(identity or "{}"))
 
 
 def _split(level: Level, record: Record) -> tuple[dict[str, Json], dict[str, Json]]:

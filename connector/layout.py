@@ -10,12 +10,12 @@ from typing import TypeVar
 from forms.expression import references
 from forms.form import Form, Node, Question, Repeat
 
-USUAL_KEYS = (
-    "_attachments", "_geolocation", "_id", "_notes", "_status", "_submission_time", "_submitted_by", "_tags", "_uuid",
-    "_validation_status", "_version_", "_xform_id_string", "__version__", "formhub/uuid", "meta/deprecatedID",
-    "meta/instanceID", "meta/instanceName", "meta/rootUuid",
+SYSTEM_KEYS = (
+    "__version__", "_attachments", "_date_modified", "_geolocation", "_id", "_notes", "_status", "_submission_time",
+    "_submitted_by", "_supplementalDetails", "_tags", "_uuid", "_validation_status", "_version_", "_xform_id_string",
+    "formhub/uuid", "meta/deprecatedID", "meta/instanceID", "meta/instanceName", "meta/rootUuid",
 )  # fmt: skip
-"""System keys that most records have."""
+"""What phone and server are known to add to a record; a newer server may add more (`is_system_key`)."""
 GEO_KINDS = ("geopoint", "geotrace", "geoshape", "start-geopoint")
 
 
@@ -73,8 +73,8 @@ def once_per_form(make: Callable[[Whole], Made]) -> Callable[[Whole], Made]:
 
 @once_per_form
 def settled_keys(level: Level) -> frozenset[str]:
-    """Return the usual system keys whose values name and locate nobody, whatever their shape."""
-    named = (key for key in USUAL_KEYS if level.find(key) is None and level.find_repeat(key) is None)
+    """Return the known system keys whose values name and locate nobody, whatever their shape."""
+    named = (key for key in SYSTEM_KEYS if level.find(key) is None and level.find_repeat(key) is None)
     return frozenset(key for key in named if not level.is_withheld(key))
 
 

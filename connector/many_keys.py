@@ -9,8 +9,6 @@ from sqlalchemy import JSON, ColumnElement, Connection, any_, func, literal, sel
 
 FEW = 50
 """So many keys are sent one by one more quickly than together."""
-MOST_KEYS = 30_000
-"""SQLite has places for no more in one statement."""
 
 
 def is_one_of(connection: Connection, column: ColumnElement[Any], keys: Collection[str]) -> ColumnElement[bool]:

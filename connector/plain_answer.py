@@ -13,25 +13,33 @@ MOST_REMEMBERED = 2000
 MOST_KEYS = 1000
 
 
-class Typed(dict[Any, Value | None]):
-    """The values of texts of one type: numbers and days come again and again, and are read once.
+class Remembered(dict[Any, Any]):
+    """What a function makes of answers: numbers and days come again and again, and are read once.
+
+    Raises what the function raises, and remembers nothing then.
+    """
+
+    def __init__(self, read: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, answer: Any) -> Any:
+        if len(self) >= MOST_REMEMBERED:
+            self.clear()
+        self[answer] = found = self._read(answer)
+        return found
+
+
+def typed(parse: Callable[[str], Value]) -> Remembered:
+    """Return the values of texts of one type, None where there is none.
 
     Raises ValueError, OverflowError or TypeError for whatever is none of them, and for a text with blanks around it.
     """
-
-    def __init__(self, parse: Callable[[str], Value]) -> None:
-        super().__init__()
-        self._parse = parse
-
-    def __missing__(self, text: Any) -> Value | None:
-        if len(self) >= MOST_REMEMBERED:
-            self.clear()
-        self[text] = value = None if text is None else plain_text(text, self._parse)
-        return value
+    return Remembered(lambda text: None if text is None else plain_text(text, parse))
 
 
 def plain_text(text: Any, parse: Callable[[str], Value]) -> Value | None:
-    """Return the value of a text, None for an empty one. Raises as `Typed` does."""
+    """Return the value of a text, None for an empty one. Raises as `typed` does."""
     if type(text) is not str or text.strip() != text:
         raise ValueError
     return parse(text) if text else None

@@ -15,7 +15,7 @@ from typing import Any
 from connector.answer import ROSTER_NAME, parser_of
 from connector.instrument_rows import ASSESSED, KeptScale, kept_scales, text_with_gaps, who_and_when
 from connector.layout import once_per_form
-from connector.plain_answer import Keys, Typed, one_of, plain_text, roster_name, several_of
+from connector.plain_answer import Keys, Remembered, one_of, plain_text, roster_name, several_of, typed
 from connector.recompute import find_differences, scales_of, score_names, steps_of
 from connector.recompute_code import Written, indented, write_lines
 from connector.record_plan import RECORD_COLUMNS, Plan, Slot, plan_of
@@ -48,8 +48,8 @@ def read_none(stored: StoredRecord) -> Tables | None:
 
 
 @cache
-def _typed(storage: str) -> Typed:
-    return Typed(parser_of(storage))
+def _typed(storage: str) -> Remembered:
+    return typed(parser_of(storage))
 
 
 class _Writer:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.identity import join_record
+from connector.identity import join_texts
 from connector.project import Project
 from connector.submission import Json, Submission, missing_files, read_submission, to_json
 
@@ -38,7 +37,7 @@ class Prepared:
         """The record as it was served."""
         if self.record is not None:
             return self.record
-        return join_record(json.loads(self.body), json.loads(self.identity or "{}"))
+        return join_texts(self.body, self.identity)
 
 
 def prepare(project: Project, record: Json) -> Prepared:

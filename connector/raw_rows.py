@@ -5,7 +5,6 @@ Making a statement, and finding it among those that were made before, takes long
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -26,7 +25,7 @@ from sqlalchemy import (
 )
 
 from connector.bulk import chunks
-from connector.identity import join_record
+from connector.identity import join_texts
 from connector.precious_schema import (
     submission,
     submission_identity,
@@ -80,7 +79,7 @@ def known_rows(connection: Connection, asset_uid: str, roots: Sequence[str]) -> 
 def contents_of(connection: Connection, asset_uid: str, roots: Sequence[str]) -> Iterator[tuple[str, Json]]:
     """Yield (root UUID, record as it was served) of stored records."""
     for row in connection.execute(_CONTENTS, {"uid": asset_uid, "roots": roots}):
-        yield row.root_uuid, join_record(json.loads(row.body), json.loads(row.identity or "{}"))
+        yield row.root_uuid, join_texts(row.body, row.identity)
 
 
 def keep_versions(connection: Connection, asset_uid: str, roots: Sequence[str], now: datetime) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import Connection, Row
 
-from connector.identity import join_record
+from connector.identity import join_texts
 from connector.submission import files_hash, fingerprint
 
 RECORDS_A_BATCH = 500
@@ -56,7 +55,7 @@ def _with_identity(
 
 
 def _whole(row: Row[Any]) -> dict[str, Any]:
-    return join_record(json.loads(row.body), json.loads(row.identity or "{}"))
+    return join_texts(row.body, row.identity)
 
 
 def _renew_records(connection: Connection, rows: Sequence[Any]) -> None:

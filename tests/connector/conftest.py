@@ -9,10 +9,20 @@ from sqlalchemy import Connection, make_url
 
 from connector.database import open_database
 from connector.migration import migrate
+from tests.connector.adopted_scenes import fresh_database
 from tests.connector.derived_database import IN_MEMORY, empty_database
 from tests.postgres import PostgresServer, new_database
 
 BOTH = ("sqlite", "postgresql")
+
+
+@pytest.fixture
+def connection() -> Iterator[Connection]:
+    """A transaction in a migrated database in memory; tests of other databases have their own."""
+    engine = fresh_database()
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")

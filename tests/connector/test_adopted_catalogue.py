@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,17 +9,7 @@ from sqlalchemy import Connection, Table, delete, event, insert, select, update
 
 from connector.adopted_derive import ensure_tables
 from connector.adopted_labels import asset_choice, asset_question
-from tests.connector.adopted_scenes import fresh_database
 from tests.connector.light_project import light_project
-
-
-@pytest.fixture
-def connection() -> Iterator[Connection]:
-    """A transaction in a migrated database in memory."""
-    engine = fresh_database()
-    with engine.begin() as connection:
-        yield connection
-    engine.dispose()
 
 
 def rows(connection: Connection, table: Table) -> list[tuple[Any, ...]]:

@@ -8,11 +8,12 @@ from sqlalchemy import MetaData
 
 from connector.adopted_care import Note, rows_with_care
 from connector.adopted_content import read_content
-from connector.adopted_keys import ABOUT, SYSTEM_KEYS, LevelKeys
+from connector.adopted_keys import ABOUT, LevelKeys
 from connector.adopted_split import Splitter
 from connector.adopted_tables import Choices, Level, build_level
 from connector.adopted_union import unite
 from connector.identity import join_record
+from connector.layout import SYSTEM_KEYS
 from tests.connector.made_adopted import NASTY, MadeForm
 
 NUMBER = 7

@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -17,19 +16,10 @@ from connector.fact_schema import problem
 from connector.migration import migrate
 from connector.precious_schema import submission, submission_identity
 from connector.store import store_page
-from tests.connector.adopted_scenes import NOW, adopted, fresh_database
+from tests.connector.adopted_scenes import NOW, adopted
 from tests.connector.kobo_exchanges import recorded
 
 Row = dict[str, Any]
-
-
-@pytest.fixture
-def connection() -> Iterator[Connection]:
-    """A transaction in a migrated database in memory."""
-    engine = fresh_database()
-    with engine.begin() as connection:
-        yield connection
-    engine.dispose()
 
 
 def record(number: int = 1, **answers: Any) -> dict[str, Any]:

@@ -20,20 +20,11 @@ from connector.migration import migrate
 from connector.precious_schema import submission, submission_identity
 from connector.records import LONGEST_PATH
 from connector.store import mark_deleted, store_page
-from tests.connector.adopted_scenes import NOW, adopted, fresh_database
+from tests.connector.adopted_scenes import NOW, adopted
 from tests.connector.light_project import light_answers, light_project
 from tests.connector.made_adopted import MadeForm
 
 Json = Mapping[str, Any]
-
-
-@pytest.fixture
-def connection() -> Iterator[Connection]:
-    """A transaction in a migrated database in memory."""
-    engine = fresh_database()
-    with engine.begin() as connection:
-        yield connection
-    engine.dispose()
 
 
 def record(number: int, **answers: Any) -> dict[str, Any]:
