@@ -41,7 +41,7 @@ def ensure_tables(connection: Connection, project: AdoptedProject) -> bool:
     had to. The catalogue is compared in any case: words may change where tables do not.
     """
     catalogue.create_all(connection)
-    is_new = not _is_current(connection, project)
+    is_new = not is_current(connection, project)
     if is_new:
         part_again(connection, project)
         _remake(connection, project)
@@ -86,11 +86,13 @@ def _remake(connection: Connection, project: AdoptedProject) -> None:
         project.write(connection, batch)
 
 
-def _is_current(connection: Connection, project: AdoptedProject) -> bool:
-    row = connection.execute(select(asset_shape).where(asset_shape.c.asset_uid == project.asset_uid)).first()
-    if row is None or row.fingerprint != fingerprint(project):
+def is_current(connection: Connection, project: AdoptedProject) -> bool:
+    """Whether the tables of a form are as its versions, and this program, say."""
+    here = set(inspect(connection).get_table_names())
+    if asset_shape.name not in here:
         return False
-    return set(json.loads(row.tables)) <= set(inspect(connection).get_table_names())
+    row = connection.execute(select(asset_shape).where(asset_shape.c.asset_uid == project.asset_uid)).first()
+    return row is not None and row.fingerprint == fingerprint(project) and set(json.loads(row.tables)) <= here
 
 
 def fingerprint(project: AdoptedProject) -> str:

@@ -18,7 +18,8 @@ COLUMNS_A_TABLE = 280
 """PostgreSQL refuses a row of more than some 390 filled text columns; what is more goes into a further table."""
 LONGEST_NAME = 63
 _CUT = 50
-APART = "apart"
+ENDING = "_apart"
+"""What the names of tables end in that may name or locate a person: rights are given by it."""
 POINT_PARTS = ("lat", "lon", "alt", "acc")
 RECORD_COLUMNS = ("root_uuid", "submitted_at", "submitted_by", "form_version", "validation_status")
 _WHOLE = BigInteger().with_variant(Integer, "sqlite")
@@ -94,22 +95,26 @@ class Level:
 def build_level(name: str, union: Union, choices: Choices, metadata: MetaData) -> Level:
     """Return the tables of a form, in `metadata`: `name` for its records, `name_repeat` for the rows of a repeat.
 
-    What is kept apart is in `name_apart`; more columns than a table can hold are in `name_2` and so on.
+    What is kept apart is in `name_apart`; more columns than a table holds are in `name_2` (`name_2_apart`) and so on.
     """
     return _Building(name, union, choices, metadata).level(None, name)
 
 
-def clean_name(text: str, taken: Iterable[str] = ()) -> str:
-    """Return a name for a column or table that both databases take as it is, and that is none of `taken`."""
+def clean_name(text: str, taken: Iterable[str] = (), ending: str = "") -> str:
+    """Return a name for a column or table that both databases take as it is, and that is none of `taken`.
+
+    It ends in `ending`, however long the text is.
+    """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
     name = name if name[:1].isalpha() else f"q_{name}".rstrip("_")
-    if len(name) > _CUT:
-        name = f"{name[:_CUT]}_{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:6]}"
-    number, found = 1, name
+    if len(name) + len(ending) > _CUT:
+        digest = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:6]
+        name = f"{name[: _CUT - len(ending)]}_{digest}"
+    number, found = 1, f"{name}{ending}"
     while found in taken:
         number += 1
-        found = f"{name}_{number}"
+        found = f"{name}_{number}{ending}"
     return found
 
 
@@ -123,7 +128,7 @@ class _Building:
     def level(self, repeat: Kept | None, name: str) -> Level:
         variables = self._variables(repeat)
         parts = [*self._parts(repeat, name, [each for each in variables if not each.is_apart])]
-        parts += self._parts(repeat, f"{name}_{APART}", [each for each in variables if each.is_apart], is_needed=False)
+        parts += self._parts(repeat, name, [each for each in variables if each.is_apart], is_apart=True)
         inside = [each for each in self.union.repeats if each.inside is repeat]
         repeats = [self.level(each, self._table_name(f"{self.name}_{each.newest.name}")) for each in inside]
         return Level(repeat.key if repeat else "", repeat, tuple(parts), tuple(repeats))
@@ -138,20 +143,20 @@ class _Building:
         return found
 
     def _parts(
-        self, repeat: Kept | None, name: str, variables: Sequence[Variable], is_needed: bool = True
+        self, repeat: Kept | None, name: str, variables: Sequence[Variable], is_apart: bool = False
     ) -> Iterator[Part]:
         """Points come last, so that a row is what was answered as it is, and then what is made of the points."""
         ordered = sorted(variables, key=lambda each: each.storage == "point")
-        pieces = list(_pieces(ordered)) or ([()] if is_needed else [])
+        pieces = list(_pieces(ordered)) or ([] if is_apart else [()])
         for number, piece in enumerate(pieces, start=1):
-            table_name = self._table_name(name if number == 1 else f"{name}_{number}")
-            is_record = number == 1 and is_needed and repeat is None
+            table_name = self._table_name(name if number == 1 else f"{name}_{number}", ENDING if is_apart else "")
+            is_record = number == 1 and not is_apart and repeat is None
             columns = [column for each in piece for column in _columns(each)]
             keys = _record_columns() if is_record else _key_columns(repeat is not None)
             yield Part(Table(table_name, self.metadata, *keys, *columns, sqlite_with_rowid=repeat is None), piece)
 
-    def _table_name(self, name: str) -> str:
-        return clean_name(name, self.metadata.tables)
+    def _table_name(self, name: str, ending: str = "") -> str:
+        return clean_name(name, self.metadata.tables, ending)
 
 
 def _pieces(variables: Iterable[Variable]) -> Iterator[tuple[Variable, ...]]:

@@ -43,7 +43,7 @@ def _variables(table: Table) -> Iterator[Variable]:
     questions = {question.name: question for question in form.questions()} if form else {}
     for column in table.columns:
         question = questions.get(_asked_in(table, column, form))
-        yield _of_question(table, column, question, form) if question and form else _of_fact(table, column)
+        yield _of_question(table, column, question, form) if question and form else describe_fact(table, column)
 
 
 def _asked_in(table: Table, column: Column[Any], form: Form | None) -> str:
@@ -51,9 +51,10 @@ def _asked_in(table: Table, column: Column[Any], form: Form | None) -> str:
     return table.name.removeprefix(f"{form.form_id}_") if form and column.name == "choice" else column.name
 
 
-def _of_fact(table: Table, column: Column[Any]) -> Variable:
+def describe_fact(table: Table, column: Column[Any]) -> Variable:
+    """Return what a column is that no question asks for: the table itself says it."""
     label = column.comment or column.name.replace("_", " ")
-    return Variable(table.name, column.name, _type(column), label, "", _UNITS.get(column.name, ""), "derived")
+    return Variable(table.name, column.name, type_of(column), label, "", _UNITS.get(column.name, ""), "derived")
 
 
 def _of_question(table: Table, column: Column[Any], question: Question, form: Form) -> Variable:
@@ -66,7 +67,7 @@ def _of_question(table: Table, column: Column[Any], question: Question, form: Fo
         codes = _calculated_codes(question.name, instrument)
     unit = _UNITS.get(question.name, "points" if instrument and question.name == instrument.score_name else "")
     source = f"{form.title}; {instrument.source}" if instrument else form.title
-    return Variable(table.name, column.name, _type(column), label or question.name, codes, unit, source)
+    return Variable(table.name, column.name, type_of(column), label or question.name, codes, unit, source)
 
 
 def _calculated_words(name: str, calculation: Expression, instrument: Instrument | None) -> str:
@@ -93,6 +94,7 @@ def _calculated() -> Mapping[str, Instrument]:
     return {name: each for each in reversed([*INSTRUMENTS.values()]) for name, _ in each.calculations()}
 
 
-def _type(column: Column[Any]) -> str:
+def type_of(column: Column[Any]) -> str:
+    """Return the type of a column in a reader's words."""
     name = str(column.type).partition("(")[0]
     return _TYPES.get(name, name.lower().replace("varchar", "text").replace("datetime", "UTC time"))

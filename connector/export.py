@@ -1,17 +1,15 @@
-"""Knows how derived tables become CSV files: always the same order and bytes, and harmless in a spreadsheet."""
+"""Knows which derived tables become CSV files, in which order of rows, and which of them hold names."""
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
 from connector.codebook import codebook_rows
+from connector.export_csv import remove_drafts, write_csv, write_csv_file
 from connector.schema import derived
 
 IDENTITY_TABLES = ("client_identity", "person_block")
@@ -19,7 +17,8 @@ IDENTITY_TABLES = ("client_identity", "person_block")
 UNEXPORTED_COLUMNS = ("private_now", "care_offer")
 """The only traces of violence that was told in private: no file and no page shows them beside a person."""
 CODEBOOK = "codebook.csv"
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+Content = tuple[Iterable[str], Sequence[Iterable[Any]]]
+"""The header of a file, and its rows."""
 
 
 def exported_tables(with_identity: bool = False) -> tuple[str, ...]:
@@ -32,16 +31,18 @@ def export_tables(connection: Connection, folder: Path, with_identity: bool = Fa
 
     UNEXPORTED_COLUMNS stay in the database.
     Each file appears whole or not at all. Names, phones and exact places are left out unless `with_identity`; a file
-    of them from an earlier export is then removed. Raises OSError when the folder cannot be written, StorageError.
+    of them from an earlier export is removed first. Raises OSError when the folder cannot be written, StorageError.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    counts: dict[str, int] = {}
-    for name in exported_tables(with_identity):
-        content, counts[name] = _table_csv(connection, derived.tables[name])
-        _replace(folder / f"{name}.csv", content)
-    _replace(folder / CODEBOOK, codebook_csv(with_identity))
-    for name in set(IDENTITY_TABLES) - counts.keys():
+    names = exported_tables(with_identity)
+    remove_drafts(folder)
+    for name in set(IDENTITY_TABLES).difference(names):
         (folder / f"{name}.csv").unlink(missing_ok=True)
+    counts = {
+        name: write_csv_file(folder / f"{name}.csv", *_table_content(connection, derived.tables[name]))
+        for name in names
+    }
+    write_csv_file(folder / CODEBOOK, *_codebook_content(with_identity))
     return counts
 
 
@@ -49,50 +50,24 @@ def table_csv(connection: Connection, name: str) -> bytes:
     """Return one derived table as CSV. Raises KeyError for a table that is not exported without asking for identity."""
     if name not in exported_tables():
         raise KeyError(name)
-    return _table_csv(connection, derived.tables[name])[0]
+    return write_csv(*_table_content(connection, derived.tables[name]))
 
 
 def codebook_csv(with_identity: bool = False) -> bytes:
     """Return the codebook of the exported tables as CSV."""
+    return write_csv(*_codebook_content(with_identity))
+
+
+def _codebook_content(with_identity: bool) -> Content:
     tables = exported_tables(with_identity)
     rows = [row for row in codebook_rows() if row["table"] in tables and row["variable"] not in UNEXPORTED_COLUMNS]
-    return write_csv(rows[0].keys(), (row.values() for row in rows))
+    return rows[0].keys(), [row.values() for row in rows]
 
 
-def write_csv(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> bytes:
-    """Return CSV in UTF-8 with a byte order mark (without which Excel misreads accents) and CRLF line ends."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(header)
-    writer.writerows([cell(value) for value in row] for row in rows)
-    return out.getvalue().encode("utf-8-sig")
-
-
-def cell(value: Any) -> Any:
-    """Return a value as it is written: NULL empty, yes and no as 1 and 0, times as YYYY-MM-DD hh:mm:ss (UTC).
-
-    A text that a spreadsheet would run as a formula gets an apostrophe in front.
-    """
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, dt.datetime):
-        return value.isoformat(sep=" ", timespec="seconds")
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value
-
-
-def _table_csv(connection: Connection, table: Table) -> tuple[bytes, int]:
+def _table_content(connection: Connection, table: Table) -> Content:
     """Rows are sorted here, by primary key: databases order text each in their own way."""
     columns = [column for column in table.columns if column.name not in UNEXPORTED_COLUMNS]
     names = [column.name for column in columns]
     positions = [names.index(column.name) for column in table.primary_key]
     found = connection.execute(select(*columns))
-    rows = sorted(map(tuple, found), key=lambda row: [row[place] for place in positions])
-    return write_csv(names, rows), len(rows)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_bytes(content)
-    draft.replace(path)
+    return names, sorted(map(tuple, found), key=lambda row: [row[place] for place in positions])

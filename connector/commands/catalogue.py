@@ -27,7 +27,7 @@ PLACES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "quarantine": ("status", "QUARANTINE"),
         "rebuild": ("records", "REBUILD"),
         "attachments": ("attachments", "ATTACHMENTS"),
-        "export": ("tables", "EXPORT"),
+        "export": ("export", "EXPORT"),
         "dashboard": ("watch", "DASHBOARD"),
         "sandbox": ("watch", "SANDBOX"),
         "demo": ("demo", "DEMO"),

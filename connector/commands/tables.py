@@ -1,4 +1,4 @@
-"""Knows the commands about tables: the import of the registry, and the export of everything derived."""
+"""Knows the command `registry`: CHAs, healing groups and who joins or leaves them, from files."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from sqlalchemy import Engine, func, select
 from connector.commands.command import Command, Context
 from connector.database import open_database
 from connector.errors import DatabaseUnreachableError, SettingsError
-from connector.export import export_tables
-from connector.fact_schema import problem
+from connector.fact_schema import derived, problem
 from connector.facts_moves import REGISTRY as REGISTRY_FORM
 from connector.migration import migrate, schema_state
 from connector.precious_schema import precious
@@ -33,10 +32,10 @@ def _registry(context: Context) -> Iterable[str]:
 
 
 def _listed(context: Context) -> list[str]:
-    """Say how many rows of moves contradict what is known of the client."""
+    """Say how many moves and closings contradict what is known of clients."""
     with context.engine().connect() as connection:
         found = connection.scalar(select(func.count()).select_from(problem).where(problem.c.form_id == REGISTRY_FORM))
-    return [f"moves that somebody has to look at (see the page Data): {found}"] if found else []
+    return [f"moves and closings that somebody has to look at (see the page Data): {found}"] if found else []
 
 
 def read_files(paths: Iterable[Path]) -> dict[str, bytes]:
@@ -80,7 +79,8 @@ def _registry_as_it_is(context: Context) -> Engine:
         if not url.startswith("sqlite"):
             raise
     empty = open_database("sqlite://")
-    precious.create_all(empty)
+    for tables in (precious, derived):
+        tables.create_all(empty)
     return empty
 
 
@@ -90,10 +90,15 @@ def registry_lines(results: Mapping[str, Imported]) -> list[str]:
     for name, each in results.items():
         lines += [f"{name}: {note}" for note in each.notes]
         lines += [f"{name} line {refusal.line} refused: {refusal.reason}" for refusal in each.refused]
-        lines += [f"{name} line {change.line}: {_change_words(change)}" for change in each.changes]
+        lines += [line for change in each.changes for line in _change_lines(f"{name} line {change.line}", change)]
         gone = f", {each.count('withdrawn')} withdrawn" if each.count("withdrawn") else ""
         lines.append(f"{name}: {each.added} added, {each.changed} changed, {each.unchanged} unchanged{gone}")
     return lines
+
+
+def _change_lines(where: str, change: Change) -> Iterable[str]:
+    yield f"{where}: {_change_words(change)}"
+    yield from (f"    {each}" for each in change.meaning)
 
 
 def _change_words(change: Change) -> str:
@@ -108,30 +113,11 @@ def _shown(value: object) -> str:
     return words[value] if value is None or isinstance(value, bool) else str(value)
 
 
-def _export(context: Context) -> Iterable[str]:
-    folder: Path = context.arguments.folder
-    engine = context.engine()
-    migrate(engine)
-    try:
-        with engine.connect() as connection:
-            counts = export_tables(connection, folder, context.arguments.with_identity)
-    except OSError as error:
-        advice = "Choose another folder with --folder, or check who may write in it."
-        raise SettingsError(f"{folder} cannot be written: {error.strerror}.", advice=advice) from None
-    warning = ["These files name people: keep them as safely as the phones."] if context.arguments.with_identity else []
-    return [*warning, f"{len(counts)} tables and a codebook in {folder}, {sum(counts.values())} rows"]
-
-
 def _add_registry(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=["import"], help="what to do with the registry")
     text = f"files or a folder with {', '.join(FILE_NAMES)}"
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=text)
     parser.add_argument("--preview", action="store_true", help="say what would change, and write nothing")
-
-
-def _add_export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--folder", type=Path, default=Path("exports"), help="where to write (default: exports)")
-    parser.add_argument("--with-identity", action="store_true", help="also names, phones and villages")
 
 
 REGISTRY = Command(
@@ -145,11 +131,4 @@ REGISTRY = Command(
     _registry,
     _add_registry,
     FILE_FORMATS,
-)
-EXPORT = Command(
-    "export",
-    "write every table as CSV, with a codebook, without names",
-    ("healing export --folder exports",),
-    _export,
-    _add_export,
 )

@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import MetaData
 
 from connector.adopted_content import Asked, Content, Option, read_content
 from connector.adopted_kinds import is_number, may_name, widest
 from connector.adopted_labels import current_codes
-from connector.adopted_tables import clean_name
+from connector.adopted_tables import COLUMNS_A_TABLE, LONGEST_NAME, Choices, build_level, clean_name
 from connector.adopted_union import unite
 from tests.connector.kobo_exchanges import recorded
 
@@ -182,3 +183,15 @@ def test_a_name_is_one_that_both_databases_take(text: str, name: str | None) -> 
     found = clean_name(text)
     assert found == name or (name is None and len(found) <= 57)
     assert clean_name(text, {found}) == f"{found}_2"
+
+
+def test_what_is_kept_apart_is_told_by_the_ending_of_its_table() -> None:
+    asked = [{"type": "text", "name": f"told_{number}"} for number in range(COLUMNS_A_TABLE + 1)]
+    inside = [{"type": "begin_repeat", "name": "r" * 60}, {"type": "text", "name": "told"}, {"type": "end_repeat"}]
+    union = unite([("v1", read_content({"survey": [*asked, *inside]}))])
+    level = build_level("a_form_with_a_name_of_31_letters", union, Choices(), MetaData())
+    tables = [
+        (part.table.name, any(each.is_apart for each in part.variables)) for a in level.levels() for part in a.parts
+    ]
+    assert [is_apart for _, is_apart in tables] == [False, True, True, False, True]
+    assert all(name.endswith("_apart") is is_apart and len(name) <= LONGEST_NAME for name, is_apart in tables), tables

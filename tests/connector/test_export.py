@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from connector.codebook import codebook_rows
 from connector.derive import rebuild
-from connector.export import UNEXPORTED_COLUMNS, cell, codebook_csv, export_tables, exported_tables, table_csv
+from connector.export import UNEXPORTED_COLUMNS, codebook_csv, export_tables, exported_tables, table_csv
+from connector.export_csv import cell, write_csv, write_csv_file
 from connector.schema import derived
 from forms.library import FORMS, INSTRUMENTS
 from tests.connector.derived_database import ANA, BEA, empty_database
@@ -86,6 +87,7 @@ def test_the_table_of_names_is_not_given_to_pages(connection: Connection) -> Non
         (None, None),
         (True, 1),
         (-5, -5),
+        (-0.5, -0.5),
         (dt.datetime(2026, 3, 2, 9, 30, 0, 5), "2026-03-02 09:30:00"),
         ("plain", "plain"),
         ("=1+1", "'=1+1"),
@@ -97,6 +99,10 @@ def test_the_table_of_names_is_not_given_to_pages(connection: Connection) -> Non
 )
 def test_a_value_is_written_so_that_no_spreadsheet_runs_it(value: Any, written: Any) -> None:
     assert cell(value) == written
+
+
+def test_zero_is_written_without_a_sign_as_one_of_the_databases_keeps_none() -> None:
+    assert write_csv(["number"], [[-0.0]]) == write_csv(["number"], [[0.0]])
 
 
 def test_a_formula_in_a_name_is_harmless(connection: Connection, tmp_path: Path) -> None:
@@ -139,3 +145,30 @@ def test_what_was_told_in_private_leaves_in_no_file(connection: Connection, tmp_
     export_tables(connection, tmp_path, with_identity=True)
     assert not [name for name, content in files(tmp_path).items() if b"care_offer" in content or b"accepted" in content]
     assert b"care_offer" not in table_csv(connection, "intake") + codebook_csv()
+
+
+def test_a_file_that_is_written_row_by_row_has_the_same_bytes(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [[1, "é, with\r\nlines"], [None, '=say("no")']]
+    assert write_csv_file(tmp_path / "a.csv", ("number", "text"), iter(rows)) == 2
+    assert files(tmp_path) == {"a.csv": write_csv(("number", "text"), rows)}
+
+
+def test_a_file_that_could_not_be_finished_leaves_the_one_before_and_nothing_else(tmp_path: Path) -> None:
+    def broken() -> Iterator[list[str]]:
+        yield ["Sentinel"]
+        raise OSError("the disk is full")
+
+    write_csv_file(tmp_path / "a.csv", ["name"], [["before"]])
+    before = files(tmp_path)
+    with pytest.raises(OSError, match="full"):
+        write_csv_file(tmp_path / "a.csv", ["name"], broken())
+    assert files(tmp_path) == before
+
+
+@pytest.mark.parametrize("draft", [".client_identity.csv.draft", ".client_identity.csv.123.draft"])
+def test_names_that_a_killed_export_had_begun_to_write_are_removed(
+    connection: Connection, tmp_path: Path, draft: str
+) -> None:
+    (tmp_path / draft).write_text("Sentinel")
+    export_tables(connection, tmp_path)
+    assert draft not in files(tmp_path)
