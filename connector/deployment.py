@@ -15,7 +15,7 @@ from connector.form_versions import Sent, remember
 from connector.kobo import KoboClient
 from connector.migration import migrate
 from connector.progress import OnProgress, no_progress
-from connector.rosters import media_of, write_rosters
+from connector.rosters import rosters_of
 from connector.sync_state import deployed_projects, utc_now
 from connector.writer_lock import single_writer
 from forms.form import Form
@@ -88,13 +88,13 @@ class _Run:
         area, form, server = built.area, built.form, self.client.server
         with self.engine.connect() as connection:
             known = {(each.form_id, each.area): each.asset_uid for each in deployed_projects(connection, server)}
-            rosters, usernames = write_rosters(connection, area), submitters(connection, area)
+            rosters, usernames = rosters_of(connection, form.form_id, area), submitters(connection, area)
         deployed = deploy_form(
             self.client,
             form_id=form.form_id,
             title=form.title,
             workbook=built.workbook,
-            media={**media_files(form), **media_of(form.form_id, rosters)},
+            media={**media_files(form), **rosters},
             asset_uid=self.assets.get(project_key(form.form_id, area), known.get((form.form_id, area))),
             submitters=[*usernames, *self.also],
             area=area,

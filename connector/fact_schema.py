@@ -49,6 +49,8 @@ client = Table(
     Column("healing_group", String(24), comment="the current one, or the last one when the person left"),
     Column("cohort", String(16)),
     Column("cha_code", String(16), comment="of the healing group; for somebody in none, the one who screened"),
+    Column("group_ended_on", Date, comment="last day of the healing group, where it was closed"),
+    Column("group_end_reason", String(16), comment="why: completed | broke_up | merged | never_started"),
     Column("screened_on", Date),
     Column("screened_month", String(7), comment="YYYY-MM"),
     Column("is_eligible", Boolean),

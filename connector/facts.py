@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from forms.distress import VISITOR
+from forms.end_reasons import NEVER_STARTED
 
 Day = dt.date
 PLANNED, MERGED, MADE_UP = "planned", "merged", "made_up"
@@ -14,7 +15,10 @@ PLANNED, MERGED, MADE_UP = "planned", "merged", "made_up"
 
 
 class HealingGroup(NamedTuple):
-    """A healing group of the registry; `started_on` is the day of week 1, `weeks` the number of planned sessions."""
+    """A healing group of the registry; `started_on` is the day of week 1, `weeks` the number of planned sessions.
+
+    `ended_on` is the last day of one that was closed, with the reason (forms.end_reasons).
+    """
 
     code: str
     district_code: str | None
@@ -23,6 +27,12 @@ class HealingGroup(NamedTuple):
     cohort: str
     started_on: Day
     weeks: int
+    ended_on: Day | None = None
+    end_reason: str | None = None
+
+    def is_open_on(self, day: Day) -> bool:
+        """Whether it had not ended before a day; one that never began was open on none."""
+        return self.ended_on is None or (day <= self.ended_on and self.end_reason != NEVER_STARTED)
 
     def due_on(self, week: int) -> Day:
         """Return the planned day of a week's session."""

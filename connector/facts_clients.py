@@ -56,6 +56,8 @@ def client_row(
         "healing_group": last and last.healing_group,
         "cohort": group and group.cohort,
         "cha_code": group.cha_code if group else screener.code if screener else None,
+        "group_ended_on": group and group.ended_on,
+        "group_end_reason": group and group.end_reason,
         "joined_on": memberships[0].joined_on if memberships else None,
         "left_on": last and last.left_on,
         "left_reason": last and last.left_reason,

@@ -30,8 +30,7 @@ KINDS_HELD = (PLANNED, MERGED, MADE_UP)
 
 def healing_group_from(row: Row) -> HealingGroup:
     """Return the healing group of a row of the registry."""
-    names = ("code", "district_code", "sector_code", "cha_code", "cohort", "started_on", "weeks")
-    return HealingGroup(**{name: row[name] for name in names})
+    return HealingGroup(**{name: row[name] for name in HealingGroup._fields})
 
 
 _TOLD = (

@@ -89,7 +89,8 @@ def _comes_before(report: Report, other: Report) -> bool:
 def build_sessions(group: HealingGroup, reports: Sequence[Report]) -> tuple[list[Session], list[Problem]]:
     """Return every planned session of a healing group, week 1 first, and the problems of its reports.
 
-    `reports` are all attendance records that name the group. One outside weeks 1 … `weeks` makes no session.
+    `reports` are all attendance records that name the group. One outside weeks 1 … `weeks` makes no session. Of a
+    healing group that was closed, sessions due after its last day are left out, unless they were held.
     """
     counting, claims = counting_reports(reports), _claims(reports)
     found = {week: counting.get((group.code, week)) for week in range(1, group.weeks + 1)}
@@ -97,6 +98,7 @@ def build_sessions(group: HealingGroup, reports: Sequence[Report]) -> tuple[list
         Session(group, week, report, _merged_into(week, report, found), _newcomers(claims.get((group.code, week), [])))
         for week, report in found.items()
     ]
+    sessions = [each for each in sessions if each.status == HELD or group.is_open_on(group.due_on(each.week))]
     return sessions, [*_misplaced(group, reports), *_repeated(reports), *_miscounted(sessions)]
 
 

@@ -229,6 +229,8 @@ healing_group = Table(
     Column("cohort", String(16), nullable=False),
     Column("started_on", Date, nullable=False, comment="day of week 1"),
     Column("weeks", Integer, nullable=False),
+    Column("ended_on", Date, comment="its last day; NULL: it is not closed"),
+    Column("end_reason", String(16), comment="completed | broke_up | merged | never_started (forms.end_reasons)"),
 )
 
 membership_move = Table(

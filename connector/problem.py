@@ -175,6 +175,13 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 "moves.csv takes the person out of {earlier} on {day}, for {later}, which had not begun. "
                 f"{_MOVES}",
             ),
+            Kind(
+                "joined_closed_group",
+                CLIENT,
+                "The person joined {later} on {day}, and its last day by the registry is {ended_on} ({end_reason}). "
+                "They are a member of it all the same. Correct the day or the healing group, or the closing in "
+                "healing_groups.",
+            ),
             Kind("enrolled_without_group", CLIENT, f"The person is enrolled, but in no healing group. {_CORRECT}"),
             Kind(
                 "unknown_group_of_client",
@@ -212,6 +219,19 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 GROUP,
                 "The report names a healing group that is not in the registry. Import the group, or correct the "
                 "record.",
+            ),
+            Kind(
+                "session_after_end",
+                GROUP,
+                "Week {week}: a session was held on {day}, and the last day of the healing group by the registry is "
+                "{ended_on} ({end_reason}). It counts all the same. Correct the record, or the closing in "
+                "healing_groups.",
+            ),
+            Kind(
+                "members_of_closed_group",
+                GROUP,
+                "The last day of this healing group by the registry is {ended_on} ({end_reason}), and {count} stay in "
+                "it. Ask how they are, and enter for each a transfer or a leave in moves.csv.",
             ),
             Kind("unknown_cha", GROUP, "The CHA of this healing group is not in the registry. Import the CHA."),
             Kind(

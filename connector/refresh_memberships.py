@@ -11,6 +11,7 @@ from connector import facts_source as source
 from connector.bulk import insert_tuples
 from connector.facts import Leaving, Membership, Move
 from connector.facts_clients import client_problems
+from connector.facts_closing import joined_after_end
 from connector.facts_memberships import LEFT_GROUP, build_memberships, leavings_from_visits
 from connector.facts_memory import Memory
 from connector.facts_moves import move_problems
@@ -52,6 +53,7 @@ def refresh_memberships(memory: Memory, clients: Collection[str]) -> Moved:
         for code, (found, wrong) in built.items():
             problems += [*wrong, *client_problems(code, screenings[code], found, groups)]
             problems += move_problems(moves[code], found, groups, is_known=bool(screenings[code]))
+            problems += joined_after_end(code, screenings[code], moves[code], found, groups)
         insert_problems(connection, problems)
     return moved
 

@@ -11,6 +11,7 @@ from connector import fact_schema as fact
 from connector import facts_source as source
 from connector.bulk import insert_tuples
 from connector.facts_attendance import build_marks
+from connector.facts_closing import members_left_behind, sessions_after_end
 from connector.facts_memory import Memory
 from connector.facts_rows import batches, tuples_with
 from connector.facts_sessions import build_sessions, reports_of_unknown_group, session_row, unknown_cha
@@ -42,7 +43,7 @@ def _refresh_batch(
     known, reports = memory.groups(batch), memory.reports(batch)
     members, joined = source.memberships_in(connection, batch), joined_newcomers(connection, groups=batch)
     before = {row[:2]: tuple(row) for row in tuples_with(connection, select(fact.session), _GROUP, batch)}
-    written = _Written(set(before), {week for week in before if week[0] in whole or week[0] not in known})
+    written = _Written(set(before))
     problems: list[Problem] = []
     for code, group in known.items():
         planned, wrong = build_sessions(group, reports[code])
@@ -52,6 +53,7 @@ def _refresh_batch(
         marks, missing = build_marks(planned, members[code], joined)
         written.add(rows, (row for row in marks if row[:2] in touched), touched)
         problems += [*wrong, *missing, *unknown_cha(group, chas)]
+        problems += [*sessions_after_end(planned), *members_left_behind(group, members[code])]
     delete_problems(connection, GROUP, "healing_group", batch)
     unknown = (report for code in set(batch) - known.keys() for report in reports[code])
     insert_problems(connection, [*problems, *reports_of_unknown_group(unknown)])
@@ -62,18 +64,20 @@ _GROUP = fact.session.c.healing_group
 
 
 class _Written:
-    """What is to be written of some healing groups: sessions and marks of weeks that take the place of others."""
+    """What is to be written of some healing groups: sessions and marks of weeks that take the place of others.
 
-    def __init__(self, there: set[Week], outdated: set[Week]) -> None:
-        self.there = there
-        self.outdated = outdated
+    Whatever is there and not added goes: healing groups that are no more, weeks that are planned no more.
+    """
+
+    def __init__(self, there: set[Week]) -> None:
+        self.outdated = there
         self.sessions: list[Values] = []
         self.marks: list[Values] = []
 
     def add(self, sessions: Mapping[Week, Values], marks: Iterable[Values], touched: set[Week]) -> None:
         self.sessions += [row for week, row in sessions.items() if week in touched]
         self.marks += marks
-        self.outdated |= touched & self.there
+        self.outdated -= sessions.keys() - touched
 
     def write(self, connection: Connection) -> None:
         for table, rows in ((fact.session, self.sessions), (fact.attendance_mark, self.marks)):

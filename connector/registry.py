@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Table, select
 
 from connector.derive import refresh_all_facts
 from connector.precious_schema import cha, cha_identity, healing_group, membership_move
+from connector.registry_closing import END_REASON, ENDED_ON, consequences, leavers_in
 from connector.registry_rows import WITHDRAW, Known, read_cha, read_healing_group, read_move
 from connector.registry_sheets import Cells, Sheet, read_sheets
+from connector.registry_writing import Key, Row, fitting_row, key_of, replace_rows, stored_rows
+from connector.sync_state import utc_now
 
 FILE_FORMATS = """\
 chas            cha_code, username, and if wanted sector_code, is_active (yes | no), full_name, phone
-healing_groups  code, label, sector_code, cha_code, cohort, started_on (day of week 1), and if wanted weeks
+healing_groups  code, label, sector_code, cha_code, cohort, started_on (day of week 1), and if wanted weeks; to close
+                one: ended_on (its last day), end_reason (completed | broke_up | merged | never_started)
 moves           client_code, joined_on, healing_group, and if wanted kind (transfer | join | leave | withdraw), reason
 
 Each is a file (chas.csv or chas.xlsx), or a sheet of one workbook. CSV files are UTF-8, separated by comma or
@@ -34,12 +39,16 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What becomes of one row: added, changed or withdrawn; by column (old, new), or None where it names a person."""
+    """What becomes of one row: added, changed or withdrawn; by column (old, new), or None where it names a person.
+
+    `meaning` says in words what follows from a healing group's closing, or from opening it again.
+    """
 
     line: int
     state: str
     key: str
     columns: Mapping[str, tuple[Any, Any] | None] = field(default_factory=dict)
+    meaning: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +77,20 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of table: needed columns, how a row is read, and the tables it goes to; the last may name people."""
+    """One kind of table: needed columns, how a row is read, and the tables it goes to; the last may name people.
+
+    A column that `follows` another one is kept or emptied together with it.
+    """
 
     needed: tuple[str, ...]
     read: Callable[[Cells, Known], dict[str, Any]]
     tables: tuple[Table, ...]
     optional: tuple[str, ...] = ()
+    follows: Mapping[str, str] = field(default_factory=dict)
+
+    def missing_in(self, columns: Collection[str]) -> set[str]:
+        """Return the columns of which a file with these columns says nothing."""
+        return {name for name in self.optional if self.follows.get(name, name) not in columns}
 
 
 KINDS: Mapping[str, Kind] = {
@@ -84,34 +101,40 @@ KINDS: Mapping[str, Kind] = {
         ("code", "label", "sector_code", "cha_code", "cohort", "started_on"),
         read_healing_group,
         (healing_group,),
-        ("weeks",),
+        ("weeks", ENDED_ON, END_REASON),
+        {END_REASON: ENDED_ON},
     ),
     "moves": Kind(("client_code", "joined_on", "healing_group"), read_move, (membership_move,), ("kind", "reason")),
 }
-Key = tuple[Any, ...]
-Row = dict[str, Any]
 
 
 def import_registry(
-    connection: Connection, files: Mapping[str, bytes], *, preview: bool = False
+    connection: Connection, files: Mapping[str, bytes], *, preview: bool = False, today: dt.date | None = None
 ) -> dict[str, Imported]:
     """Import the files of a registry by name, CHAs first, and refresh the facts when anything changed.
 
     Good rows are imported, each bad one is refused with its line and the reason. `preview` says the same and writes
-    nothing. Runs in the caller's transaction.
+    nothing. `today` (else the day in UTC) tells a closing that is to come. Runs in the caller's transaction.
     Raises SettingsError for a file of another name, one that cannot be read, or one without a needed column.
     """
     sheets = read_sheets(files, {name: kind.needed for name, kind in KINDS.items()})
     known = _known(connection)
-    results = {}
-    for sheet in sheets:
-        plan = _Plan.of(connection, sheet, known)
-        results[sheet.where] = plan.result
-        if not preview:
-            plan.write(connection)
+    plans = {sheet.where: _Plan.of(connection, sheet, known) for sheet in sheets}
+    leavers = _leavers(plans.values())
+    day = today or utc_now().date()
+    results = {where: plan.told(connection, day, leavers) for where, plan in plans.items()}
+    for plan in () if preview else plans.values():
+        plan.write(connection)
     if not preview and any(each.changes for each in results.values()):
         refresh_all_facts(connection)
     return results
+
+
+def _leavers(plans: Iterable[_Plan]) -> set[tuple[str, str]]:
+    """Whom the same import takes out of which of the healing groups that it closes."""
+    rows = [row for plan in plans for row in plan.rows.values()]
+    closed = {row["code"] for row in rows if row.get(ENDED_ON)}
+    return leavers_in((row for row in rows if "client_code" in row), closed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +150,29 @@ class _Plan:
     def of(cls, connection: Connection, sheet: Sheet, known: Known) -> _Plan:
         kind = KINDS[sheet.kind]
         accepted, refused = _read(kind, sheet, known)
-        stored = tuple(_stored(connection, table) for table in kind.tables)
+        stored = tuple(stored_rows(connection, table) for table in kind.tables)
         rows = {key: _with_kept(kind, sheet, row, key, stored) for key, (_, row) in accepted.items()}
         changes = [_change(line, key, rows[key], kind, stored) for key, (line, _) in accepted.items()]
         told = tuple(each for each in changes if each)
         notes = (*sheet.notes, *_unread_columns(kind, sheet))
         return cls(kind, rows, stored, Imported(told, len(changes) - len(told), refused, notes))
 
+    def told(self, connection: Connection, today: dt.date, leavers: Collection[tuple[str, str]]) -> Imported:
+        """Return what it changes, and of healing groups what their closing means."""
+        if self.kind.tables[0] is not healing_group:
+            return self.result
+        before, after = self.stored[0], self.rows
+        changes = (
+            replace(each, meaning=consequences(connection, before.get((each.key,)), after[(each.key,)], today, leavers))
+            for each in self.result.changes
+        )
+        return replace(self.result, changes=tuple(changes))
+
     def write(self, connection: Connection) -> None:
         """Bring the tables to what is planned."""
         gone = [key for key, row in self.rows.items() if _is_withdrawn(row)]
         for table, stored in zip(self.kind.tables, self.stored, strict=True):
-            fitting = {key: _fitting(table, row) for key, row in self.rows.items() if key not in gone}
-            _insert(connection, table, [row for key, row in fitting.items() if key not in stored])
-            _update(connection, table, [row for key, row in fitting.items() if stored.get(key, row) != row])
-            _delete(connection, table, [key for key in gone if key in stored])
+            replace_rows(connection, table, stored, self.rows, gone)
 
 
 def _read(kind: Kind, sheet: Sheet, known: Known) -> tuple[dict[Key, tuple[int, Row]], tuple[Refusal, ...]]:
@@ -152,7 +183,7 @@ def _read(kind: Kind, sheet: Sheet, known: Known) -> tuple[dict[Key, tuple[int, 
             if cells.is_too_long:
                 raise ValueError("the row has more cells than the header")
             row = kind.read(cells, known)
-            key = _key(kind.tables[0], row)
+            key = key_of(kind.tables[0], row)
             if key in accepted:
                 raise ValueError("an earlier line has the same key")
             accepted[key] = (cells.line, row)
@@ -173,13 +204,9 @@ def _known(connection: Connection) -> Known:
     return Known(usernames, set(usernames.values()), set(connection.scalars(select(healing_group.c.code))))
 
 
-def _stored(connection: Connection, table: Table) -> dict[Key, Row]:
-    return {_key(table, row): dict(row) for row in connection.execute(select(table)).mappings()}
-
-
 def _with_kept(kind: Kind, sheet: Sheet, row: Row, key: Key, stored: tuple[Mapping[Key, Row], ...]) -> Row:
     """The row with what the registry says in the columns that the file does not have."""
-    missing = set(kind.optional) - set(sheet.columns)
+    missing = kind.missing_in(sheet.columns)
     kept = {name: value for rows in stored for name, value in rows.get(key, {}).items() if name in missing}
     return {**row, **kept}
 
@@ -195,7 +222,7 @@ def _change(line: int, key: Key, row: Row, kind: Kind, stored: tuple[Mapping[Key
     columns: dict[str, tuple[Any, Any] | None] = {}
     for table, rows in zip(kind.tables, stored, strict=True):
         before = rows.get(key, {})
-        for name, value in _fitting(table, row).items():
+        for name, value in fitting_row(table, row).items():
             if before.get(name) != value:
                 columns[name] = None if table is cha_identity else (before.get(name), value)
     return Change(line, "changed", named, columns) if columns else None
@@ -208,39 +235,3 @@ def _unread_columns(kind: Kind, sheet: Sheet) -> Iterable[str]:
 
 def _is_withdrawn(row: Row) -> bool:
     return row.get("kind") == WITHDRAW
-
-
-def _key(table: Table, row: Mapping[Any, Any]) -> Key:
-    return tuple(row[column.name] for column in table.primary_key)
-
-
-def _fitting(table: Table, row: Row) -> Row:
-    return {column.name: row[column.name] for column in table.columns}
-
-
-def _insert(connection: Connection, table: Table, rows: list[Row]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
-
-
-def _update(connection: Connection, table: Table, rows: list[Row]) -> None:
-    """Give rows that are there their new values."""
-    others = [column.name for column in table.columns if not column.primary_key]
-    if not rows or not others:
-        return
-    statement = update(table).where(_same(table)).values({name: bindparam(f"new_{name}") for name in others})
-    keys = [column.name for column in table.primary_key]
-    connection.execute(
-        statement,
-        [{f"key_{name}": row[name] for name in keys} | {f"new_{name}": row[name] for name in others} for row in rows],
-    )
-
-
-def _delete(connection: Connection, table: Table, keys: list[Key]) -> None:
-    names = [f"key_{column.name}" for column in table.primary_key]
-    if keys:
-        connection.execute(delete(table).where(_same(table)), [dict(zip(names, key, strict=True)) for key in keys])
-
-
-def _same(table: Table) -> Any:
-    return and_(*(column == bindparam(f"key_{column.name}") for column in table.primary_key))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.answer import LATEST_YEAR
-from connector.registry_sheets import Cells
+from connector.registry_sheets import Cells, plain_name
 from forms.client_code import is_valid
+from forms.end_reasons import END_REASONS, NEVER_STARTED
 from forms.places import all_places
 from forms.programme import PROGRAMME
 
@@ -54,6 +55,7 @@ def read_healing_group(cells: Cells, known: Known) -> dict[str, Any]:
     sector, cha_code = _sector(cells), _code(cells, "cha_code", 16)
     if cha_code not in known.cha_codes:
         raise ValueError("cha_code is not in the registry: import the CHA first")
+    started_on = _day(cells, "started_on")
     weeks = cells.values.get("weeks", str(PROGRAMME.weeks))
     if not re.fullmatch(r"\d{1,3}", weeks, re.ASCII) or not 1 <= int(weeks) <= PROGRAMME.weeks:
         raise ValueError(f"weeks is not a number from 1 to {PROGRAMME.weeks}, which is what the form can record")
@@ -64,9 +66,24 @@ def read_healing_group(cells: Cells, known: Known) -> dict[str, Any]:
         "sector_code": sector,
         "cha_code": cha_code,
         "cohort": _text(cells, "cohort", 16),
-        "started_on": _day(cells, "started_on"),
+        "started_on": started_on,
         "weeks": int(weeks),
+        **_closing(cells, started_on),
     }
+
+
+def _closing(cells: Cells, started_on: dt.date) -> dict[str, Any]:
+    """The last day of a healing group and why it ended; both, or neither."""
+    told = [name for name in ("ended_on", "end_reason") if name in cells.values]
+    if not told:
+        return {"ended_on": None, "end_reason": None}
+    ended_on = _day(cells, "ended_on")
+    reason = plain_name(_text(cells, "end_reason", 40))
+    if reason not in END_REASONS.codes:
+        raise ValueError(f"end_reason is none of {', '.join(END_REASONS.codes)}")
+    if ended_on < started_on and reason != NEVER_STARTED:
+        raise ValueError(f"ended_on is before started_on: only a group that is {NEVER_STARTED} can end so")
+    return {"ended_on": ended_on, "end_reason": reason}
 
 
 def read_move(cells: Cells, known: Known) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def read_sheets(files: Mapping[str, bytes], needed: Mapping[str, Sequence[str]])
 
 def _read_file(name: str, content: bytes, needed: Mapping[str, Sequence[str]]) -> Iterator[Sheet]:
     path = PurePath(name)
-    kind = _plain(path.stem)
+    kind = plain_name(path.stem)
     if len(content) > MOST_BYTES:
         raise SettingsError(f"{name} is larger than {MOST_BYTES // 1_000_000} MB.", advice="Is it the right file?")
     if path.suffix.lower() in (".xlsx", ".xlsm"):
@@ -100,7 +100,7 @@ def _read_workbook(name: str, kind: str, content: bytes, needed: Mapping[str, Se
     except XlsFormError:
         raise SettingsError(f"{name} is not a readable .xlsx workbook.", advice="Save it again as .xlsx.") from None
     seen = [sheet for sheet in sheets if not sheet.is_hidden]
-    chosen = {sheet.title: _plain(sheet.title) for sheet in seen if _plain(sheet.title) in needed}
+    chosen = {sheet.title: plain_name(sheet.title) for sheet in seen if plain_name(sheet.title) in needed}
     filled = [sheet for sheet in seen if any(_text(value) for row in sheet.rows for value in row)]
     if not chosen and kind in needed and len(filled) == 1:
         chosen = {filled[0].title: kind}
@@ -130,7 +130,7 @@ def _header(where: str, lines: Iterator[Line], needed: Sequence[str]) -> list[st
     """The first row with all needed columns; what stands above it is a title."""
     best: list[str] = []
     for _, (_, row) in zip(range(HEADER_WITHIN), lines, strict=False):
-        columns = [_plain(_text(value)) for value in row]
+        columns = [plain_name(_text(value)) for value in row]
         if set(needed) <= set(columns):
             return columns
         best = max(best, columns, key=lambda found: len(set(needed) & set(found)))
@@ -164,6 +164,6 @@ def _text(value: object) -> str:
     return _INVISIBLE.sub("", str(value)).strip()
 
 
-def _plain(text: str) -> str:
-    """A name of a column or sheet without what people vary: case, and blanks or hyphens for underscores."""
+def plain_name(text: str) -> str:
+    """Return a name of a column, a sheet or a code without what people vary: case, and blanks or hyphens for _."""
     return re.sub(r"[\s-]+", "_", text.strip().casefold())

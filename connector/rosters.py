@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, Select, select
@@ -24,27 +25,44 @@ from connector.fact_schema import client_identity, membership
 from connector.kobo import KoboClient
 from connector.precious_schema import cha, healing_group
 from connector.progress import OnProgress, no_progress
-from connector.sync_state import deployed_projects
+from connector.sync_state import deployed_projects, utc_now
 from forms.library import FORMS
+from forms.programme import PROGRAMME
 from forms.questions import GROUPS, MEMBERS
 
 LONGEST_LABEL = 40
+INTERVIEWS = "outcome"
+"""The form in which whoever is or was in a healing group is looked up."""
 OF_ONE_PROJECT = (NeedsPersonError, MissingAssetError, RequestRefusedError, FormRefusedError, ServerFailedError)
 """Errors that say nothing about the other projects on the server."""
 
 
-def write_rosters(connection: Connection, area: str = "") -> dict[str, bytes]:
+def write_rosters(
+    connection: Connection, area: str = "", today: dt.date | None = None, *, with_closed: bool = False
+) -> dict[str, bytes]:
     """Return groups.csv and members.csv of an area: UTF-8, LF, ordered, so that equal content is equal bytes.
 
-    `area` is the code of a sector, "" means all healing groups. A list without rows still has its header: KoboCollect
-    opens the form and offers nothing (it cannot open a form whose list is an empty file). A client appears once, in
-    the healing group joined last. No cell holds a semicolon, a control character or a blank at an end, names are
-    unique and without blanks: whatever else KoboCollect or a web form would stumble over is left out.
+    `area` is the code of a sector, "" means all healing groups. Those that were closed are left out with their members
+    once there has been time to report the last session (`today`, else the day in UTC), unless `with_closed`. A list
+    without rows still has its header: KoboCollect opens the form and offers nothing (it cannot open a form whose list
+    is an empty file). A client appears once, in the healing group joined last. No cell holds a semicolon, a control
+    character or a blank at an end, names are unique and without blanks: whatever else KoboCollect or a web form would
+    stumble over is left out.
     """
+    closed = () if with_closed else closed_groups(connection, today or utc_now().date())
     return {
-        GROUPS.filename: _table(GROUPS.columns, group_rows(connection, area)),
-        MEMBERS.filename: _table(MEMBERS.columns, member_rows(connection, area)),
+        GROUPS.filename: _table(GROUPS.columns, group_rows(connection, area, closed)),
+        MEMBERS.filename: _table(MEMBERS.columns, member_rows(connection, area, closed)),
     }
+
+
+def rosters_of(connection: Connection, form_id: str, area: str, today: dt.date | None = None) -> dict[str, bytes]:
+    """Return the rosters that a form reads, as they are to be on phones.
+
+    Of a closed healing group no session can be reported, and nobody can be enrolled in it. Who was in it is interviewed
+    as before: the form for this keeps it.
+    """
+    return media_of(form_id, write_rosters(connection, area, today, with_closed=form_id == INTERVIEWS))
 
 
 def media_of(form_id: str, rosters: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -53,7 +71,12 @@ def media_of(form_id: str, rosters: Mapping[str, bytes]) -> dict[str, bytes]:
 
 
 def publish_rosters(
-    engine: Engine, client: KoboClient, on_progress: OnProgress = no_progress, *, plan: Plan | None = None
+    engine: Engine,
+    client: KoboClient,
+    on_progress: OnProgress = no_progress,
+    *,
+    plan: Plan | None = None,
+    today: dt.date | None = None,
 ) -> tuple[str, ...]:
     """Bring the rosters of today to the phones; return the projects deployed again because a list had changed.
 
@@ -68,10 +91,10 @@ def publish_rosters(
         projects = [
             each for each in deployed_projects(connection, client.server) if each.form_id in areas.get(each.area, ())
         ]
-        rosters = {area: write_rosters(connection, area) for area in {each.area for each in projects}}
+        rosters = {each: rosters_of(connection, each.form_id, each.area, today) for each in projects}
     changed, failures = [], []
-    for each in projects:
-        media, key = media_of(each.form_id, rosters[each.area]), project_key(each.form_id, each.area)
+    for each, media in rosters.items():
+        key = project_key(each.form_id, each.area)
         try:
             if media and push_media(client, each.asset_uid, media, lambda text: on_progress(text, 0, None)):
                 changed.append(key)
@@ -85,8 +108,14 @@ def publish_rosters(
     return tuple(changed)
 
 
-def group_rows(connection: Connection, area: str = "") -> list[tuple[str, ...]]:
-    """Return (code, label, sector, username of the CHA) of every healing group of an area, by code.
+def closed_groups(connection: Connection, today: dt.date) -> set[str]:
+    """Return the healing groups that are closed, and of which the last session should have been reported by now."""
+    last_day = today - dt.timedelta(hours=PROGRAMME.report_within_hours)
+    return set(connection.scalars(select(healing_group.c.code).where(healing_group.c.ended_on < last_day)))
+
+
+def group_rows(connection: Connection, area: str = "", closed: Collection[str] = ()) -> list[tuple[str, ...]]:
+    """Return (code, label, sector, username of the CHA) of the healing groups of an area but the closed ones, by code.
 
     Groups of one CHA with the same label are told apart by their code.
     """
@@ -97,7 +126,7 @@ def group_rows(connection: Connection, area: str = "") -> list[tuple[str, ...]]:
         .order_by(healing_group.c.code)
     )
     found = connection.execute(query.where(healing_group.c.sector_code == area) if area else query)
-    rows = [row for row in found if is_choice_name(row.code)]
+    rows = [row for row in found if is_choice_name(row.code) and row.code not in closed]
     labels = _told_apart([(row.username, row.label, row.code) for row in rows])
     return [
         (row.code, label, one_line(row.sector_code), one_line(row.username))
@@ -105,13 +134,15 @@ def group_rows(connection: Connection, area: str = "") -> list[tuple[str, ...]]:
     ]
 
 
-def member_rows(connection: Connection, area: str = "") -> list[tuple[str, ...]]:
+def member_rows(connection: Connection, area: str = "", closed: Collection[str] = ()) -> list[tuple[str, ...]]:
     """Return (client code, short name, healing group, 1 for an active member else 0), by healing group and code.
 
-    Two people of one healing group with the same short name are told apart by the end of their code.
+    Two people of one healing group with the same short name are told apart by the end of their code. Those whose
+    healing group is one of the closed ones are left out.
     """
     inside = set(connection.scalars(select(healing_group.c.code).where(healing_group.c.sector_code == area)))
     latest = [row for row in _latest(connection.execute(_memberships())) if not area or row.healing_group in inside]
+    latest = [row for row in latest if row.healing_group not in closed]
     rows = [row for row in latest if is_choice_name(row.client_code)]
     names = _told_apart([(row.healing_group, row.short_name, row.client_code) for row in rows])
     return [

@@ -34,11 +34,12 @@ def members_by_week(group: str, labels: Mapping[str, str]) -> None:
     """Show the grid of members and weeks, and how the head counts agree with the marks."""
     marks, sessions = ask(group_marks, group), ask(group_sessions, group)
     if marks.empty:
-        show.nothing("Nobody has joined this healing group yet.")
+        show.nothing("No session is planned." if labels else "Nobody has joined this healing group yet.")
         return
-    show.chart(marks_chart(marks, clock.today(), labels, len(sessions)), "marks")
+    show.chart(marks_chart(marks, clock.today(), labels, int(sessions["week"].max())), "marks")
     show.note(
-        "  ".join(f"{symbol} {words.lower()}" for symbol, words in MARKS.values() if symbol) + "  blank: not due yet"
+        "  ".join(f"{symbol} {words.lower()}" for symbol, words in MARKS.values() if symbol)
+        + "  blank: not due yet, or not due any more because the healing group is closed"
     )
     st.markdown("**Head counts**")
     held = sessions[sessions["status"] == "held"].sort_values("week", ascending=False)

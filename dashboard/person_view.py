@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import clock, show
 from dashboard.charts_attendance import marks_chart
 from dashboard.charts_outcomes import scores_chart
+from dashboard.closed_view import closing_words
 from dashboard.queries_person import person, person_marks, person_scores
 from dashboard.source import ask
 from dashboard.wording import answer_words, band_label, instrument_of, is_missing, percent, sex_label
@@ -57,6 +58,8 @@ def person_figures(row: pd.Series) -> None:
     membership = f"joined {clock.day(joined)}" + (
         f", left {clock.day(left)}: {answer_words(row['left_reason']).lower()}" if left else ""
     )
+    if not left and (closing := closing_words(row["group_ended_on"], row["group_end_reason"])):
+        membership += f" · healing group {closing}"
     st.markdown(f"{sex_label(row['sex'])}, {row['age_band'] or 'age not recorded'} · {membership}")
     attended, held = (0 if is_missing(row[name]) else int(row[name]) for name in ("sessions_attended", "sessions_held"))
     missed = 0 if is_missing(row["missed_in_row"]) else int(row["missed_in_row"])

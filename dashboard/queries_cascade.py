@@ -60,14 +60,17 @@ def _with_calendar() -> FromClause:
 
 
 def _is_due(step: Step, today: date) -> ColumnElement[bool]:
-    """Whether a client who has not reached the step could have: the session was held after they had joined."""
+    """Whether a client who has not reached the step could have: the session was held after they had joined.
+
+    Who is in a closed healing group has not completed, from its end on: closing one takes nobody out of a share.
+    """
     if step.code in ("week_1", "week_8"):
         calendar = (_WEEK_1 if step.code == "week_1" else _WEEK_8).c
         takes_place = func.coalesce(calendar.held_on, calendar.due_on)
         was_held = and_(calendar.status == "held", takes_place <= today)
         return and_(was_held, or_(client.c.joined_on.is_(None), client.c.joined_on <= takes_place))
     if step.code == "completed":
-        return _LAST.c.due_on <= today
+        return or_(_LAST.c.due_on <= today, registry.c.ended_on < today)
     if step.code == "endline":
         wave = PROGRAMME.wave("endline")
         return registry.c.started_on <= today - timedelta(days=wave.due_days + wave.window_days)

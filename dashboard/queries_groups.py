@@ -53,18 +53,22 @@ def group_rates(connection: Connection, filters: Filters, today: date) -> pd.Dat
 
     Columns: healing_group, label, sector_code, cha_code, members (today), present and expected (over the last three
     held sessions, those done in one meeting once), rate (present / expected, 0…1, NULL without a register), due, held,
-    not_reported (to date), is_running (a session is due in the last 7 days or later).
+    not_reported (to date), ended_on and end_reason (of one that was closed), is_closed (its last day is past),
+    is_running (not closed, and a session is due in the last 7 days or later).
     """
     recent, progress, members = _recent(filters), _progress(filters, today), _members(today)
     joined = registry
     for part in (recent, progress, members):
         joined = joined.outerjoin(part, part.c.healing_group == registry.c.code)  # type: ignore[assignment]
     counts = [func.coalesce(c, 0).label(c.name) for c in (members.c.members, *list(progress.c)[1:])]
-    columns = (registry.c.code.label("healing_group"), registry.c.label, registry.c.sector_code, registry.c.cha_code)
-    query = select(*columns, recent.c.present, recent.c.expected, *counts).select_from(joined)
+    r = registry.c
+    columns = (r.code.label("healing_group"), r.label, r.sector_code, r.cha_code, r.ended_on, r.end_reason)
+    closed = case((r.ended_on < today, 1), else_=0).label("is_closed")
+    query = select(*columns, closed, recent.c.present, recent.c.expected, *counts).select_from(joined)
     found = pd.read_sql(query.where(*narrow_registry(filters)), connection)
     found["rate"] = (found["present"] / found["expected"].where(found["expected"] > 0)).astype(float)
-    found["is_running"] = found.pop("recent") > 0
+    found["is_closed"] = found["is_closed"] > 0
+    found["is_running"] = (found.pop("recent") > 0) & ~found["is_closed"]
     return found.sort_values(["rate", "healing_group"], na_position="first", ignore_index=True)
 
 

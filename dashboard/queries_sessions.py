@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, not_, select
 
 from connector.fact_schema import client, session
 from dashboard.filters import Filters, narrow
+from forms.end_reasons import COMPLETED
 from forms.programme import PROGRAMME
 
 STATUSES = ("held", "not_held", "no_report", "awaited")
@@ -73,9 +74,15 @@ def silent_chas(connection: Connection, filters: Filters, today: date, days: int
 
 
 def running_groups(today: date) -> ColumnElement[bool]:
-    """Return the condition on a client that its healing group has a session due in the last 7 days or later."""
+    """Return the condition on a client that its healing group has a session due in the last 7 days or later.
+
+    One that was closed runs until its last day, and then `queries_closed.left_behind` has its members; one that was
+    closed because it finished its weeks is like any other that did.
+    """
     current = select(session.c.healing_group).group_by(session.c.healing_group)
-    return client.c.healing_group.in_(current.having(func.max(session.c.due_on) >= today - timedelta(days=7)))
+    meets = client.c.healing_group.in_(current.having(func.max(session.c.due_on) >= today - timedelta(days=7)))
+    c = client.c
+    return and_(meets, c.group_ended_on.is_(None) | (c.group_ended_on >= today) | (c.group_end_reason == COMPLETED))
 
 
 def people_missing(connection: Connection, filters: Filters, today: date, at_least: int = 2) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from forms.end_reasons import END_REASONS
 from forms.instrument import Band, Instrument
 from forms.instruments.catalogue import CATALOGUE
 from forms.library import FORMS, INSTRUMENTS
@@ -67,6 +68,11 @@ def answer_words(code: object) -> str:
     if is_missing(code) or code == "":
         return "–"
     return _OWN_WORDS.get(str(code)) or _ANSWERS.get(str(code)) or str(code).replace("_", " ").capitalize()
+
+
+def end_words(code: object) -> str:
+    """Return why a healing group ended, in words."""
+    return {choice.code: choice.label for choice in END_REASONS.choices}.get(str(code), str(code))
 
 
 def person_words(person: object, code: object) -> str:

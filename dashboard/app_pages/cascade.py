@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import clock, show
 from dashboard.breakdown import cascade_rows
 from dashboard.charts_cascade import cascade_chart
+from dashboard.closed_view import closed_note
 from dashboard.disclosure import SMALLEST_SHOWN, is_small
 from dashboard.frame import chosen_filters
 from dashboard.queries_cascade import STEPS, cascade
@@ -23,6 +24,10 @@ WAITING = (
     "after it, or the session was not held or is not reported. They are left out of the denominators, so that a "
     "running cohort does not look like loss. The endline is due {days} days after week 1 and counts as missing "
     "{window} days later."
+)
+CLOSED = (
+    "Their people stay in every count: weeks that no longer took place are not due to them, and who had not completed "
+    "by the last day counts as not completed, as somebody who left does. Their endline is due as everybody's."
 )
 PLACES_NOTE = (
     "Before consent nobody is asked where they live: these people count in the sector of the CHA who screened them. "
@@ -75,6 +80,7 @@ else:
     step_table(steps)
     wave = PROGRAMME.wave("endline")
     show.note(WAITING.format(days=wave.due_days, window=wave.window_days) + f" On {clock.day(clock.today())}.")
+    closed_note(CLOSED)
     with st.expander("What each step means"):
         st.markdown("\n".join(f"- **{step.label}**: {step.definition}." for step in STEPS))
         st.markdown(f"- Over the whole way: {percent(int(endline['n']), int(endline['screened_of']))} have an endline.")

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboard import clock, group_view, person_view, show
 from dashboard.charts_attendance import group_weeks_chart
+from dashboard.closed_view import closed_note, closing_words
 from dashboard.filters import Filters
 from dashboard.frame import chosen_filters
 from dashboard.queries_groups import LAST_SESSIONS, group_rates, group_weeks
@@ -17,6 +18,8 @@ from forms.client_code import is_valid
 from forms.programme import PROGRAMME
 
 LOW_RATE, LOW = 0.6, percent(0.6, 1)
+CLOSED_MARK = {True: " (closed)", False: ""}
+CLOSED_DEFINITION = "Healing groups whose last day, by the registry, is past; also those not listed here."
 MOST_ROWS = 30
 RATE_DEFINITION = (
     f"Present marks divided by members on the list that the phone showed, over the last {LAST_SESSIONS} held sessions."
@@ -38,18 +41,20 @@ def headline(rates: pd.DataFrame) -> str:
 
 
 def without_register(rates: pd.DataFrame) -> int:
-    """Return how many healing groups have had sessions due and no register of any."""
-    return int((rates["rate"].isna() & (rates["due"] > 0)).sum())
+    """Return how many healing groups that are not closed have had sessions due and no register of any."""
+    return int((rates["rate"].isna() & (rates["due"] > 0) & ~rates["is_closed"]).sum())
 
 
-def list_figures(rates: pd.DataFrame) -> None:
-    """Show how many healing groups there are, how many come badly, and how many have an unusual size."""
+def list_figures(rates: pd.DataFrame, every: pd.DataFrame) -> None:
+    """Show how many healing groups there are, how many come badly, have an unusual size, and are closed."""
     known = rates.dropna(subset=["rate"])
     low, all_groups = int((known["rate"] < LOW_RATE).sum()), f"of {counted(len(rates), 'group')}"
     present, expected = int(known["present"].sum()), int(known["expected"].sum())
     smallest, size = PROGRAMME.smallest_group, PROGRAMME.group_size
-    odd = int(((rates["members"] < smallest) | (rates["members"] > size)).sum())
-    no_register = "Healing groups that had sessions due and sent no register of a held one."
+    is_odd = (rates["members"] < smallest) | (rates["members"] > size)
+    odd = int((is_odd & ~rates["is_closed"]).sum())
+    no_register = "Healing groups that had sessions due, sent no register of a held one and are not closed."
+    size_words = f"Healing groups with under {smallest} or over {size} members today that are not closed."
     show.figures(
         ("Attendance", percent(present, expected), f"{present} of {expected}", RATE_DEFINITION),
         (
@@ -59,7 +64,8 @@ def list_figures(rates: pd.DataFrame) -> None:
             f"Healing groups below {LOW}. {RATE_DEFINITION}",
         ),
         ("No register", str(without_register(rates)), all_groups, no_register),
-        ("Unusual size", str(odd), all_groups, f"Healing groups with under {smallest} or over {size} members today."),
+        ("Unusual size", str(odd), all_groups, size_words),
+        ("Closed", str(int(every["is_closed"].sum())), f"of {counted(len(every), 'group')}", CLOSED_DEFINITION),
     )
 
 
@@ -67,7 +73,7 @@ def group_table(rates: pd.DataFrame) -> None:
     """Show the healing groups, worst first; a chosen row opens the group."""
     shown = pd.DataFrame(
         {
-            "Group": rates["healing_group"] + " " + rates["label"].fillna(""),
+            "Group": rates["healing_group"] + " " + rates["label"].fillna("") + rates["is_closed"].map(CLOSED_MARK),
             "Last three": rates["rate"] * 100,
             "Present": [share_words(row) for row in rates.itertuples()],
             "No report": [f"{row.not_reported} of {row.due}" for row in rates.itertuples()],
@@ -95,22 +101,25 @@ def share_words(row: object) -> str:
     """Return the counts behind a healing group's rate, or that there is no register."""
     expected = getattr(row, "expected", None)
     if expected is None or expected != expected:
+        if getattr(row, "is_closed", False):
+            return "closed"
         return "no register" if getattr(row, "due", 0) else "not started"
     return f"{getattr(row, 'present', 0):.0f} of {expected:.0f}"
 
 
 def every_group(filters: Filters) -> None:
     """Show the list of healing groups and their weeks."""
-    rates = ask(group_rates, filters, clock.today())
+    every = rates = ask(group_rates, filters, clock.today())
     running = rates[rates["is_running"]].reset_index(drop=True)
     if len(running) < len(rates) and not running.empty:
-        finished = f"Also the {len(rates) - len(running)} that have finished"
+        finished = f"Also the {len(rates) - len(running)} that have finished or are closed"
         rates = rates if st.toggle(finished, key="finished", bind="query-params") else running
     if rates.empty:
         show.nothing("No healing group is in the registry for this choice. Import groups: `healing registry import`.")
         return
     st.subheader(headline(rates), anchor=False)
-    list_figures(rates)
+    list_figures(rates, every)
+    closed_note("Sessions, attendance and members until the last day count here.")
     group_table(rates)
     show.note("Worst first; groups without a register come before all. Choose a row to open the group.")
     weeks = ask(group_weeks, filters, clock.today())
@@ -148,6 +157,8 @@ def one_group(group: str, rates: pd.DataFrame) -> None:
     row = rates.set_index("healing_group").loc[group]
     st.subheader(f"Healing group {group} {row['label'] or ''}", anchor=False)
     st.markdown(f"Sector {sector_label(row['sector_code'])} · led by {row['cha_code']}")
+    if closing := closing_words(row["ended_on"], row["end_reason"]):
+        st.info(f"This healing group is {closing}. Alerts of its people stay open until somebody closes them.")
     present, expected = (0 if value != value else int(value) for value in (row["present"], row["expected"]))
     show.figures(
         ("Last three", percent(present, expected), f"{present} of {expected}", RATE_DEFINITION),

@@ -8,6 +8,7 @@ import streamlit as st
 from connector.alert_handling import STATES, record_handling
 from connector.errors import HealingError
 from dashboard import clock, show
+from dashboard.closed_view import closed_note, members_left_behind
 from dashboard.frame import chosen_filters
 from dashboard.queries_alerts import alert_counts, handling_history, open_alerts
 from dashboard.queries_data import unread_safety
@@ -161,6 +162,7 @@ def sessions() -> None:
             f"Sessions due less than {PROGRAMME.report_within_hours} hours ago whose report is still in time.",
         ),
     )
+    closed_note("After its last day a healing group owes no session; those before it count here.")
     rows = ask(sessions_to_chase, chosen_filters(), clock.today())
     if rows.empty:
         return
@@ -214,4 +216,5 @@ def silent() -> None:
 alert_list()
 sessions()
 missing_people()
+members_left_behind()
 silent()

@@ -6,6 +6,7 @@ import contextlib
 import json
 import sqlite3
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import (
     Column,
+    Date,
     DateTime,
     Engine,
     Integer,
@@ -24,6 +26,7 @@ from sqlalchemy import (
     String,
     Table,
     column,
+    func,
     insert,
     inspect,
     select,
@@ -33,11 +36,13 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeEngine
 
 from connector.database import open_database
+from connector.derive import refresh_all_facts
 from connector.errors import SchemaTooNewError, StorageError
 from connector.migration import FOLDER, known_revisions, migrate, schema_state
 from connector.precious_schema import (
     deployment,
     form_version,
+    healing_group,
     precious,
     submission,
     submission_version,
@@ -313,8 +318,42 @@ def test_a_step_to_this_release_that_is_ended_anywhere_leaves_the_one_before(tmp
     engine.dispose()
 
 
+GROUP_BEFORE = table(
+    "healing_group",
+    *(column(each) for each in ("code", "label", "district_code", "sector_code", "cha_code", "cohort")),
+    column("started_on", Date()),
+    column("weeks", Integer()),
+)
+"""The table as the third release had it."""
+GROUP = {"code": "G1", "label": "Ejo", "district_code": "28", "sector_code": "2801", "cha_code": "C1", "cohort": "A"}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_healing_groups_of_the_third_release_are_kept_open_and_can_be_closed(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    url = "sqlite://" if kind == "sqlite" else request.getfixturevalue("empty_postgres_url")
+    engine, day = at_second_revision(url, records=3), date(2026, 3, 2)
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        connection.execute(insert(GROUP_BEFORE).values(**GROUP, started_on=day, weeks=15))
+    assert schema_state(engine) == "older"
+    migrate(engine)
+    with engine.begin() as connection:
+        (kept,) = connection.execute(select(healing_group)).mappings()
+        assert dict(kept) == {**GROUP, "started_on": day, "weeks": 15, "ended_on": None, "end_reason": None}
+        assert connection.scalar(select(func.count()).select_from(derived.tables["session"])) == 15
+        connection.execute(update(healing_group).values(ended_on=day, end_reason="broke_up"))
+        refresh_all_facts(connection)
+        assert connection.scalar(select(func.count()).select_from(derived.tables["session"])) == 1
+    engine.dispose()
+
+
 def test_revisions_are_a_single_line_and_files_are_named_by_them() -> None:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     steps = [step.revision for step in ScriptDirectory.from_config(config).walk_revisions()]
-    assert known_revisions() == tuple(steps) == ("0003", "0002", "0001")
+    assert known_revisions() == tuple(steps) == ("0004", "0003", "0002", "0001")

@@ -9,6 +9,7 @@ from connector.person_match import GRADES, POINTS
 from connector.registry import KINDS
 from connector.registry_rows import KINDS as MOVES
 from connector.registry_rows import WITHDRAW
+from forms.end_reasons import END_REASONS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "registry.md").read_text(encoding="utf-8")
 
@@ -23,7 +24,7 @@ def test_every_command_on_the_page_can_be_read() -> None:
 def test_the_page_names_every_table_column_and_kind_of_move() -> None:
     words = set(re.findall(r"`(\w+)`", PAGE))
     columns = {column for kind in KINDS.values() for column in (*kind.needed, *kind.optional)}
-    assert {*KINDS, *columns, *MOVES, WITHDRAW} <= words
+    assert {*KINDS, *columns, *MOVES, WITHDRAW, *END_REASONS.codes} <= words
 
 
 def test_the_points_and_grades_on_the_page_are_those_that_count() -> None:

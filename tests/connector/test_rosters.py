@@ -8,13 +8,14 @@ import io
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, exists, insert, select
+from sqlalchemy import Engine, exists, insert, select, update
 
 from connector.fact_schema import client_identity, membership
 from connector.precious_schema import cha, healing_group
-from connector.rosters import clean, media_of, write_rosters
+from connector.rosters import clean, media_of, rosters_of, write_rosters
 from connector.sandbox.phone import Filling, PhoneForm
 from forms.library import FORMS
+from forms.programme import PROGRAMME
 from forms.questions import GROUPS, MEMBERS
 from forms.roster_lint import lint_roster
 from forms.xlsform import convert_workbook, form_sheets
@@ -252,3 +253,56 @@ def test_a_phone_shows_hostile_names(engine: Engine) -> None:
         {"healing_group": "g1", "session_kind": "planned", "anyone_absent": "yes", "absence_reasons": ["sick"]}
     )
     assert dict(filling.prompt("absent_sick").choices) == {"AAAA-1111": 'Ann, "Nana", é =1+1'}
+
+
+DAY_AFTER = DAY + dt.timedelta(days=30)
+WITHIN = dt.timedelta(hours=PROGRAMME.report_within_hours)
+
+
+def close_group(engine: Engine, code: str, ended_on: dt.date) -> None:
+    with engine.begin() as connection:
+        there = healing_group.c.code == code
+        connection.execute(update(healing_group).where(there).values(ended_on=ended_on, end_reason="broke_up"))
+
+
+def lists(engine: Engine, form_id: str, today: dt.date = DAY_AFTER) -> dict[str, list[str]]:
+    """The codes in the lists of a form by file."""
+    with engine.connect() as connection:
+        found = rosters_of(connection, form_id, "", today)
+    return {
+        name: [row["name"] for row in csv.DictReader(io.StringIO(content.decode()))] for name, content in found.items()
+    }
+
+
+@pytest.fixture
+def closed(engine: Engine) -> Engine:
+    """Two healing groups of one member each, the first closed; a third one who left the first for the second."""
+    for code in ("g1", "g2"):
+        add_group(engine, code)
+    add_member(engine, "c1", "Ana", "g1")
+    add_member(engine, "c2", "Bea", "g2")
+    add_member(engine, "c3", "Clea", "g1", left_on=DAY_AFTER)
+    add_member(engine, "c3", None, "g2", joined_on=DAY_AFTER)
+    close_group(engine, "g1", DAY_AFTER - WITHIN - dt.timedelta(days=1))
+    return engine
+
+
+def test_a_closed_group_leaves_the_lists_of_sessions_and_enrolment_with_its_members(closed: Engine) -> None:
+    assert lists(closed, "attendance") == {"groups.csv": ["g2"], "members.csv": ["c2", "c3"]}
+    assert lists(closed, "intake") == {"groups.csv": ["g2"]}
+
+
+def test_whoever_was_in_a_closed_group_can_still_be_interviewed(closed: Engine) -> None:
+    assert lists(closed, "outcome") == {"groups.csv": ["g1", "g2"], "members.csv": ["c1", "c2", "c3"]}
+
+
+@pytest.mark.parametrize(("days", "shown"), [(-1, ["g1", "g2"]), (0, ["g1", "g2"]), (2, ["g1", "g2"]), (3, ["g2"])])
+def test_the_last_session_can_be_reported_as_long_as_a_report_is_in_time(
+    closed: Engine, days: int, shown: list[str]
+) -> None:
+    close_group(closed, "g1", DAY_AFTER)
+    assert lists(closed, "attendance", DAY_AFTER + dt.timedelta(days=days))["groups.csv"] == shown
+
+
+def test_an_open_group_stays_on_the_lists_for_years(closed: Engine) -> None:
+    assert lists(closed, "attendance", dt.date(2036, 1, 1))["groups.csv"] == ["g2"]

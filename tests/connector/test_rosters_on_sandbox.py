@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 import requests
+from sqlalchemy import update
 
 from connector.deployment import deploy_programme
 from connector.errors import NeedsPersonError
 from connector.kobo import KoboClient, md5
 from connector.kobo_values import Deployment, MediaFile
+from connector.precious_schema import healing_group
 from connector.rosters import publish_rosters, write_rosters
 from forms.questions import MEMBERS
 from tests.connector.derived_database import CODES
 from tests.connector.test_areas_on_sandbox import BOSS, CHA1, CHA2, FIRST, PLAN, SECOND, Scene, add_member, scene
 
 __all__ = ["scene"]
+CLOSING = ("ended_on", "end_reason")
 
 
 class Killed(BaseException):
@@ -94,3 +99,18 @@ def test_what_is_wrong_with_one_project_does_not_keep_the_lists_from_the_others(
     assert on_phone(scene, SECOND) == wanted(scene, SECOND)
     version = KoboClient(scene.url, BOSS.token).phone_form(scene.projects()["attendance", SECOND])
     assert version is not None and any(f"offered version {version.version} " in line for line in told)
+
+
+def test_a_closed_group_leaves_the_phones_and_comes_back_when_it_is_opened_again(scene: Scene) -> None:
+    plan = {FIRST: PLAN[FIRST]}
+    deploy_programme(scene.engine, scene.client, plan=plan)
+    add_member(scene.engine, CODES[0], "g1")
+    publish_rosters(scene.engine, scene.client, plan=plan)
+    before, there = on_phone(scene, FIRST), healing_group.c.code == "g1"
+    for values in ({"ended_on": dt.date(2026, 3, 20), "end_reason": "broke_up"}, dict.fromkeys(CLOSING)):
+        with scene.engine.begin() as connection:
+            connection.execute(update(healing_group).where(there).values(values))
+        changed = publish_rosters(scene.engine, scene.client, plan=plan)
+        assert f"attendance/{FIRST}" in changed and f"outcome/{FIRST}" not in changed
+        assert on_phone(scene, FIRST) == wanted(scene, FIRST)
+        assert (on_phone(scene, FIRST) == before) is (values["ended_on"] is None)
