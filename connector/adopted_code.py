@@ -5,18 +5,11 @@ Code that names every question takes a third of the time of a loop that finds ou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connector.adopted_tables import Part, Variable
-from connector.adopted_values import (
-    NO_POINT,
-    READERS,
-    is_storable,
-    read_decimal,
-    read_moment,
-    read_point,
-)
+from connector.adopted_values import NO_POINT, READERS, days_of, is_storable, read_decimal, read_moment, read_point
 from connector.plain_answer import Remembered, one_of
 from forms.expression_code import make_function
 
@@ -32,11 +25,11 @@ def row_code(parts: Sequence[Part], keys: Sequence[Sequence[str]], known: set[st
     behind the object. It raises one of `ODD` if the object has a key that is not among `known`, an answer that is no
     text, or one whose text is no value of its question or in no list.
     """
-    writer = _Writer({"known": known, "text": _text, "point": _POINT, "moment": _MOMENT})
+    writer = _Writer({"known": known, **_READ})
     rows = list(map(writer.row, parts, keys))
     lines = [
         f"def read({', '.join(('found', *keys[0]))}):",
-        "    if not known.issuperset(found):",
+        "    if type(found) is not dict or not known.issuperset(found):",
         "        raise KeyError",
         "    get = found.get",
         *writer.points,
@@ -58,27 +51,34 @@ class _Writer:
         return f"({''.join(f'{value}, ' for value in (*keys, *values))})"
 
     def _values(self, variable: Variable) -> list[str]:
-        answer = f"get({variable.path!r})"
+        answer = f"(t := get({variable.path!r}))"
         if variable.storage == "point":
             name = f"point_{len(self.points)}"
-            self.points.append(f"    {name} = point({answer})")
+            self.points.append(f"    {name} = nowhere if {answer} is None else point(t)")
             return [f"{name}[{place}]" for place in range(len(NO_POINT))]
-        if variable.storage == "datetime":
-            return [f"moment({answer})"]
-        if variable.storage == "decimal":
-            return [f"{self._named(Remembered(_answered(read_decimal)))}[{answer}]"]
+        if variable.storage in ("integer", "time"):
+            return [f"{variable.storage}[get({variable.path!r})]"]
         if variable.storage in _READ:
-            return [f"{self._named(_READ[variable.storage])}[{answer}]"]
-        if variable.codes is not None:
-            return [f"{self._named(_listed(variable))}[{answer}]"]
-        is_plain = "type(answer) is str and answer and answer.isascii() and '\\0' not in answer"
-        return [f"(answer if (answer := {answer}) is None or {is_plain} else text(answer))"]
+            return [f"(None if {answer} is None else {variable.storage}(t))"]
+        if variable.codes is None:
+            is_plain = "type(t) is str and t and t.isascii() and '\\0' not in t"
+        elif variable.storage == "codes":
+            is_plain = f"type(t) is str and t and {self._named(_codes(variable).issuperset)}(t.split())"
+        else:
+            return [f"{self._named(one_of(_codes(variable)))}[get({variable.path!r})]"]
+        otherwise = "text" if variable.codes is None else "blank"
+        return [f"(t if {answer} is None or {is_plain} else {otherwise}(t))"]
 
     def _named(self, value: Any) -> str:
         """The name under which the code finds a value."""
         name = f"value_{len(self.names)}"
         self.names[name] = value
         return name
+
+
+def _codes(variable: Variable) -> frozenset[str]:
+    """The codes of a question that a database takes; each answer with one of them is always the same text."""
+    return frozenset(code for code in variable.codes or () if code and is_storable(code))
 
 
 def _answered(read: Callable[[str], Any], nothing: Any = None) -> Callable[[Any], Any]:
@@ -94,22 +94,26 @@ def _answered(read: Callable[[str], Any], nothing: Any = None) -> Callable[[Any]
     return answer
 
 
-_POINT, _MOMENT = _answered(read_point, NO_POINT), _answered(read_moment)
-_READ = {storage: Remembered(_answered(READERS[storage])) for storage in ("integer", "date", "time")}
+def _blank(value: Any) -> None:
+    """Nothing for a blank answer; ValueError for any other, which is in no list."""
+    if value != "":
+        raise ValueError("not in the list")
 
 
-def _listed(variable: Variable) -> dict[Any, Any]:
-    """What answers from a list are stored as: themselves, each code always the same text; others are not found."""
-    codes = one_of(code for code in variable.codes or () if code and is_storable(code))
-    if variable.storage != "codes":
-        return codes
+def _decimal(value: Any) -> float | None:
+    """A number; TypeError for what is no text."""
+    if type(value) is not str:
+        raise TypeError("no text")
+    return read_decimal(value) if value else None
 
-    def read(text: str) -> str:
-        if not codes.keys() >= set(text.split()):
-            raise ValueError("not in the list")
-        return text
 
-    return Remembered(_answered(read))
+_DAYS = Remembered(days_of)
+_other_day = _answered(READERS["date"])
+
+
+def _date(value: Any) -> Any:
+    """A day; what is written as both databases do stays as it is."""
+    return value if value[8:] in _DAYS[value[:8]] else _other_day(value)
 
 
 def _text(value: Any) -> str | None:
@@ -118,3 +122,16 @@ def _text(value: Any) -> str | None:
         raise ValueError("no text that can be stored")
     value.encode()  # half a character raises UnicodeEncodeError, a ValueError
     return value or None
+
+
+_READ: Mapping[str, Any] = {
+    "text": _text,
+    "blank": _blank,
+    "point": _answered(read_point, NO_POINT),
+    "nowhere": NO_POINT,
+    "datetime": lambda value: read_moment(value) if value else _blank(value),
+    "decimal": _decimal,
+    "date": _date,
+    **{storage: Remembered(_answered(READERS[storage])) for storage in ("integer", "time")},
+}
+"""What the code of every level finds under these names: functions of an answer, and two memories of answers."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 from connector.adopted_code import ODD, Row, row_code
@@ -56,26 +57,23 @@ class LevelKeys:
             return None
         return rows
 
-    def _rows_inside(self, value: Any, number: int, around: str) -> list[list[Row]]:
+    def _rows_inside(self, value: Any, number: int, around: str) -> list[Sequence[Row]]:
         """The rows of this repeat in a record, and of those inside; `around` is where it stands. Raises one of ODD."""
-        rows: list[list[Row]] = [[] for _ in self.tables]
-        if value is None:
-            return rows
+        if not value and (value is None or type(value) is list):
+            return [()] * len(self.tables)
         if type(value) is not list:
             raise TypeError("no rows")
-        read, repeats = self._read, self.repeats
-        own = rows[: len(self.parts)]
-        for position, found in zip(positions(around, len(value)), value, strict=True):
-            if type(found) is not dict or len(position) > LONGEST_POSITION:
-                raise TypeError("no row")
-            for before, row in zip(own, read(found, number, position), strict=True):
-                before.append(row)
-            if repeats:
-                more = [
-                    each for inner in repeats for each in inner._rows_inside(found.get(inner.path), number, position)
-                ]
-                for before, each in zip(rows[len(own) :], more, strict=True):
-                    before += each
+        places, read = positions(around, len(value)), self._read
+        if len(places[-1]) > LONGEST_POSITION:
+            raise ValueError("rows inside rows inside rows")
+        own = [read(found, number, place) for place, found in zip(places, value, strict=True)]
+        rows: list[Sequence[Row]] = list(zip(*own, strict=True))
+        for inner in self.repeats:
+            more = [
+                inner._rows_inside(found.get(inner.path), number, place)
+                for place, found in zip(places, value, strict=True)
+            ]
+            rows += [tuple(chain.from_iterable(each)) for each in zip(*more, strict=True)]
         return rows
 
 

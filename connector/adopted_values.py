@@ -5,19 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from calendar import monthrange
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+
+from connector.plain_answer import Remembered
 
 Stored = str | int | float | None
 Point = tuple[float | None, float | None, float | None, float | None]
 
 NO_POINT: Point = (None, None, None, None)
-_REMEMBERED = 8192
-"""Hours come again and again; this many are not read twice."""
 _BIGGEST = 2**63 - 1
 MINUTES = frozenset(f":{minute:02d}:{second:02d}" for minute in range(60) for second in range(60))
 THOUSANDTHS = frozenset(f".{number:03d}" for number in range(1000))
 _WHOLE = re.compile(r"[+-]?\d{1,19}(\.0*)?", re.ASCII)
+_MONTH = re.compile(r"(?!0000)\d{4}-(0[1-9]|1[0-2])-", re.ASCII)
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(T00:00(:00(\.0+)?)?)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 
 
@@ -37,14 +38,9 @@ def read_decimal(text: str) -> float:
         number = float(text)
     except ValueError:
         raise ValueError("not a number") from None
-    if number - number != 0 or not _is_plain_number(text):
-        raise ValueError("not a number")
+    if number - number != 0 or not text.isascii() or "_" in text or not text.isprintable():
+        raise ValueError("not a number")  # `1_0` and digits of other scripts are numbers to Python only
     return number
-
-
-def _is_plain_number(text: str) -> bool:
-    """Whether a text that Python reads as numbers has nothing in it that only Python would: `1_0`, digits of others."""
-    return text.isascii() and "_" not in text and text.isprintable()
 
 
 def read_date(text: str) -> str:
@@ -79,20 +75,32 @@ def read_datetime(text: str) -> str:
     return moment.isoformat(" ", "microseconds")
 
 
-@lru_cache(_REMEMBERED)
-def read_hour(text: str) -> str:
-    """Return the hour in UTC, as read_datetime begins, of `2026-11-22T09+03:00`. Raises ValueError."""
-    return read_datetime(f"{text[:13]}:00:00.000{text[13:]}")[:13]
-
-
 def read_moment(text: str) -> str:
     """Return what read_datetime does, quickly where a phone wrote it: `2026-11-22T09:00:00.000+03:00`.
 
     Hours are looked up, the rest stays. Raises ValueError.
     """
-    if text[13:19] in MINUTES and text[19:23] in THOUSANDTHS and text[26:] == ":00" and len(text) == 29:
-        return f"{read_hour(text[:13] + text[23:])}{text[13:23]}000"
+    if text[13:19] in MINUTES and text[19:23] in THOUSANDTHS and (hour := _HOURS[text[:13] + text[23:]]):
+        return f"{hour}{text[13:23]}000"
     return read_datetime(text)
+
+
+def _hour(text: str) -> str:
+    """The hour in UTC, as read_datetime begins, of `2026-11-22T09+03:00`; nothing if half an hour is in it."""
+    if len(text) == 19 and text.endswith(":00"):
+        return read_datetime(f"{text[:13]}:00:00.000{text[13:]}")[:13]
+    return ""
+
+
+_HOURS = Remembered(_hour)
+
+
+def days_of(month: str) -> frozenset[str]:
+    """Return the days, each of two digits, of a month `2026-11-`; none of what is no month."""
+    if not _MONTH.fullmatch(month):
+        return frozenset()
+    days = monthrange(int(month[:4]), int(month[5:7]))[1]
+    return frozenset(f"{day:02d}" for day in range(1, days + 1))
 
 
 def read_point(text: str) -> Point:
@@ -101,7 +109,7 @@ def read_point(text: str) -> Point:
     Raises ValueError.
     """
     parts = text.split()
-    if not 2 <= len(parts) <= 4 or not _is_plain_number(text):
+    if not 2 <= len(parts) <= 4 or not text.isascii() or "_" in text or not text.isprintable():
         raise ValueError("not a place on earth")
     latitude, longitude, *height = map(float, parts)
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and all(map(math.isfinite, height))):

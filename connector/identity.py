@@ -39,7 +39,7 @@ def join_record(body: Record, identity: Record) -> dict[str, Json]:
     return {key: _joined(value, identity[key]) if key in identity else value for key, value in body.items()}
 
 
-def join_texts(body: str, identity: str | None) -> dict[str, Json]:
+def join_texts(body: str | bytes, identity: str | bytes | None) -> dict[str, Json]:
     """Return the record of two stored texts; `identity` is empty or None where nothing was taken out."""
     return join_record(json.loads(body), json.loads(identity or "{}"))
 

@@ -13,7 +13,7 @@ from connector.submission import Json, Submission, missing_files, read_submissio
 
 @dataclass(slots=True)
 class Prepared:
-    """A record on its way into the store; `identity` is "" where nothing in it names or locates a person.
+    """A record on its way into the store: JSON in UTF-8; `identity` is b"" where nothing names or locates a person.
 
     `body_hash` is the SHA-256 of both texts, `rows` what the project has read of the answers (see `Parted`); where it
     has read none, `record` is what was served, else None. Nobody changes one; it is not frozen because that takes
@@ -21,8 +21,8 @@ class Prepared:
     """
 
     item: Submission
-    body: str = field(repr=False)
-    identity: str = field(repr=False)
+    body: bytes = field(repr=False)
+    identity: bytes = field(repr=False)
     body_hash: str
     awaits_files: int
     rows: Any = field(repr=False)
@@ -44,12 +44,14 @@ def prepare(project: Project, record: Json) -> Prepared:
     """Return what is stored of a record as served."""
     item = read_submission(record)
     body, identity, rows = project.part(record, item)
-    text, apart = to_json(body), to_json(identity) if identity else b""
+    text = to_json(body)
+    both = b"%b\n%b" % (text, to_json(identity) if identity else b"")
+    size = len(text)
     return Prepared(
         item,
-        text.decode(),
-        apart.decode(),
-        hashlib.sha256(b"%b\n%b" % (text, apart)).hexdigest(),
+        both[:size],  # a copy of its own size: what writes JSON takes room in advance, and does not give it back
+        both[size + 1 :],
+        hashlib.sha256(both).hexdigest(),
         missing_files(record, project.media_keys),
         rows,
         None if rows is not None else record,

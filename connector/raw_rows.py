@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Row,
+    Select,
     Table,
     and_,
     bindparam,
@@ -26,6 +28,7 @@ from sqlalchemy import (
 
 from connector.bulk import chunks
 from connector.identity import join_texts
+from connector.many_keys import is_one_named
 from connector.precious_schema import (
     submission,
     submission_identity,
@@ -47,7 +50,7 @@ def _is_kept(table: Table) -> ColumnElement[bool]:
 
 
 _HAS_SAME_KEY = and_(*(submission.c[name] == submission_identity.c[name] for name in ("asset_uid", "root_uuid")))
-_KNOWN = select(*(column for column in submission.c if column.name != "body")).where(_these(submission))
+_KNOWN = select(*(column for column in submission.c if column.name != "body"))
 _CONTENTS = (
     select(submission.c.root_uuid, submission.c.body, submission_identity.c.body.label("identity"))
     .outerjoin_from(submission, submission_identity, _HAS_SAME_KEY)
@@ -73,7 +76,15 @@ _MARK = update(submission).where(_these(submission)).values(deleted_at=bindparam
 
 def known_rows(connection: Connection, asset_uid: str, roots: Sequence[str]) -> dict[str, Row[Any]]:
     """What is stored of some records, live or not, beside their contents, by root UUID."""
-    return {row.root_uuid: row for row in connection.execute(_KNOWN, {"uid": asset_uid, "roots": roots})}
+    statement = _known(connection.dialect.name)
+    return {row.root_uuid: row for row in connection.execute(statement, {"uid": asset_uid, "roots": roots})}
+
+
+@cache
+def _known(dialect: str) -> Select[Any]:
+    """Asked for each page, so all roots travel as one value."""
+    is_wanted = is_one_named(dialect, submission.c.root_uuid, "roots")
+    return _KNOWN.where(submission.c.asset_uid == bindparam("uid"), is_wanted)
 
 
 def contents_of(connection: Connection, asset_uid: str, roots: Sequence[str]) -> Iterator[tuple[str, Json]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from connector.bulk import Values, chunks, insert_tuples
+from connector.bulk import Values, chunks, insert_tuples, moment_writer
 from connector.live_rows import rows_of
 from connector.precious_schema import (
     submission,
@@ -23,6 +23,7 @@ from connector.raw_rows import contents_of, drop_rows, keep_versions, known_rows
 from connector.stored_record import RecordKey, StoredRecord
 from connector.submission import Json, Submission, fingerprint
 
+_BODY = frozenset({"body"})
 RECORDS_AT_ONCE = 1000
 """As many as a page holds are written by one statement a table."""
 
@@ -140,14 +141,17 @@ def _write(
         keep_versions(connection, uid, [root for root in replaced if root not in same], now)
         drop_rows(connection, uid, replaced)
     by_root = sorted(found, key=attrgetter("item.root_uuid"))
-    insert_tuples(connection, submission, [_row(project, each, known, now) for each in by_root])
+    moment = moment_writer(connection)
+    rows = [_row(project, each, known.get(each.item.root_uuid), now, moment) for each in by_root]
+    insert_tuples(connection, submission, rows, _BODY)
     apart = [(uid, each.item.root_uuid, each.identity) for each in by_root if each.identity]
-    insert_tuples(connection, submission_identity, apart)
+    insert_tuples(connection, submission_identity, apart, _BODY)
 
 
-def _row(project: Project, found: Prepared, known: Mapping[str, Row[Any]], now: datetime) -> Values:
+def _row(
+    project: Project, found: Prepared, before: Row[Any] | None, now: datetime, moment: Callable[[Any], Any]
+) -> Values:
     item = found.item
-    before = known.get(item.root_uuid)
     return (
         project.asset_uid,
         item.root_uuid,
@@ -155,12 +159,12 @@ def _row(project: Project, found: Prepared, known: Mapping[str, Row[Any]], now: 
         item.server_id,
         item.version_uuid,
         item.form_version,
-        item.submitted_at,
+        moment(item.submitted_at),
         item.submitted_by,
         item.validation_status,
         item.validation_at,
         found.body_hash,
-        before.first_seen_at if before else now,
+        moment(before.first_seen_at if before else now),
         None,
         found.awaits_files,
         item.files_hash,

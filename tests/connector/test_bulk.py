@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 
-from connector.bulk import KEYS_A_STATEMENT, chunks, delete_keys, insert_tuples
+from connector.bulk import KEYS_A_STATEMENT, chunks, delete_keys, insert_tuples, moment_writer
 from connector.database import open_database
 from connector.errors import StorageError
 
@@ -107,6 +107,30 @@ def test_a_date_given_as_text_is_that_date(engine: Engine) -> None:
     texts = (1, None, None, None, "2026-11-22", "2026-11-22 06:00:00.000000", "06:00:00", None, None)
     (row,) = filled(engine, "texts", [texts], in_bulk=True)
     assert row[4:7] == (dt.date(2026, 11, 22), dt.datetime(2026, 11, 22, 6), dt.time(6))
+
+
+def test_a_text_given_in_utf_8_is_that_text_to_the_letter(engine: Engine) -> None:
+    table, rows = made_table("utf8"), [row for row in ROWS if row[-1] is not None]
+    with engine.begin() as connection:
+        table.create(connection)
+        insert_tuples(connection, table, [(*row[:-1], row[-1].encode()) for row in rows], frozenset({"words"}))
+    filled(engine, "single", rows, in_bulk=False)
+    with engine.connect() as connection:
+        given, plain = (
+            list(connection.execute(select(t.c.words, func.length(t.c.words)).order_by(t.c.id)))
+            for t in (table, made_table("single"))
+        )
+        assert given == plain
+        if engine.dialect.name == "sqlite":
+            assert {*connection.scalars(select(func.typeof(table.c.words)))} == {"text"}
+
+
+@pytest.mark.parametrize("moment", [None, dt.datetime(2026, 11, 22, 6), dt.datetime(1, 1, 1, 0, 0, 0, 1)])
+def test_a_moment_written_beforehand_is_stored_as_any_other(engine: Engine, moment: dt.datetime | None) -> None:
+    with engine.connect() as connection:
+        written = moment_writer(connection)(moment)
+    rows = [(1, None, None, None, None, each, None, None, None) for each in (written, moment)]
+    assert filled(engine, "before", rows[:1], in_bulk=True) == filled(engine, "single", rows[1:], in_bulk=False)
 
 
 def test_no_rows_are_fine(engine: Engine) -> None:

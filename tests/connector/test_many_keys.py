@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Column, Connection, Index, MetaData, String, Table, delete, func, insert, select
 
-from connector.many_keys import FEW, is_one_of
+from connector.many_keys import FEW, is_one_named, is_one_of
 
 TABLE = Table("word", MetaData(), Column("code", String(40)), Column("number", String(8)), Index("by_code", "code"))
 MANY = [f"no-{number}" for number in range(FEW + 1)]
@@ -29,6 +29,13 @@ def found(connection: Connection, keys: list[str]) -> set[str]:
 def test_keys_of_any_characters_are_found_and_no_others(connection: Connection, others: list[str]) -> None:
     assert found(connection, [*ODD, *others]) == {*ODD}
     assert [found(connection, [code, *others]) for code in ODD] == [{code} for code in ODD]
+
+
+def test_keys_can_be_the_parameter_of_a_statement_that_is_made_once(connection: Connection) -> None:
+    statement = select(TABLE.c.code).where(is_one_named(connection.dialect.name, TABLE.c.code, "keys"))
+    assert set(connection.scalars(statement, {"keys": [*ODD, *MANY]})) == {*ODD}
+    assert [set(connection.scalars(statement, {"keys": [code]})) for code in ODD] == [{code} for code in ODD]
+    assert set(connection.scalars(statement, {"keys": []})) == set()
 
 
 def test_no_keys_find_nothing(connection: Connection) -> None:
