@@ -12,6 +12,7 @@ from connector.adopted import AdoptedProject
 from connector.adopted_derive import ensure_tables, read_project
 from connector.database import open_database
 from connector.precious_schema import adopted_asset, asset_version
+from tests.connector.derived_database import with_known_statements
 from tests.connector.sync_scenes import new_database, restore, snapshot
 
 NOW = datetime(2026, 11, 26, 8, 0)
@@ -25,7 +26,7 @@ def _empty() -> bytes:
 
 def fresh_database() -> Engine:
     """A migrated database in memory. Its engine is its own: tables of one test are none of the next."""
-    return restore(open_database("sqlite://"), _empty())
+    return restore(with_known_statements(open_database("sqlite://")), _empty())
 
 
 def adopted(

@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Dialect, Engine, event
+from sqlalchemy.util import LRUCache
 
 from connector.database import open_database
 from connector.precious_schema import precious
@@ -27,20 +28,27 @@ CARDS = tuple(newcomer_code(f"4AC7HK{letter}") for letter in "ABCDE")
 """The temporary codes of some newcomers."""
 
 IN_MEMORY = "sqlite://"
-STATEMENTS: dict[str, dict[Any, Any]] = {}
-"""Compiled statements by dialect: compiling them for each test's database anew costs more than running them."""
+STATEMENTS: LRUCache[Any, Any] = LRUCache(4_000)
+"""Compiled statements: compiling them for each test's database anew costs more than running them."""
+_DIALECTS: dict[str, Dialect] = {}
+
+
+def with_known_statements(engine: Engine) -> Engine:
+    """Let a new engine that may write use what others have compiled; SQLAlchemy looks for it by the dialect object."""
+    engine.dialect = _DIALECTS.setdefault(engine.dialect.name, engine.dialect)
+    engine.update_execution_options(compiled_cache=STATEMENTS)
+    return engine
 
 
 @contextmanager
 def empty_database(url: str = IN_MEMORY) -> Iterator[Connection]:
     """A transaction in a database with all tables and no rows, as one at `url` is; nothing of it stays."""
-    engine = open_database(url)
-    statements = STATEMENTS.setdefault(engine.dialect.name, {})
+    engine = with_known_statements(open_database(url))
     try:
         if url == IN_MEMORY:
             restore(engine, _with_all_tables())
         event.listen(engine, "commit", _refuse)
-        with engine.connect().execution_options(compiled_cache=statements) as connection:
+        with engine.connect() as connection:
             yield connection
             connection.rollback()
     finally:

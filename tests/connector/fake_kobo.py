@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from threading import Lock
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -21,6 +22,8 @@ SERVER = "https://kobo.invalid"
 LONGEST_LINE = 8000
 """A request line that is longer is refused with 414."""
 LARGEST_PAGE = 1000
+MOST_READ = 1024
+"""So many addresses are remembered as they were read."""
 Params = dict[str, str]
 
 
@@ -111,12 +114,12 @@ class FakeKobo(BaseAdapter):
         """Nothing is held open."""
 
     def _send(self, request: requests.PreparedRequest) -> requests.Response:
-        parts = urlsplit(request.url or "")
-        params = dict(parse_qsl(parts.query))
-        self.requests.append(parts.path)
-        self.hosts.add(f"{parts.scheme}://{parts.netloc}")
+        host, path, pairs = _read_address(request.url or "")
+        params = dict(pairs)
+        self.requests.append(path)
+        self.hosts.add(host)
         self.tokens.add(str(request.headers["Authorization"]) if "Authorization" in (request.headers or ()) else None)
-        self.queries.append((parts.path, params))
+        self.queries.append((path, params))
         number = len(self.requests)
         if number in self.before:
             self.before[number]()
@@ -126,7 +129,7 @@ class FakeKobo(BaseAdapter):
             return answer_with(request, self.status, {"detail": "Not found."})
         if len(request.url or "") - len(SERVER) > LONGEST_LINE:
             return answer_with(request, 414, b"<html><body>Request Line is too large</body></html>", "text/html")
-        status, body = self._answer(parts.path, params)
+        status, body = self._answer(path, params)
         if number in self.tamper:
             body = self.tamper[number](request, body)
         return answer_with(request, status, body)
@@ -184,6 +187,13 @@ class FakeKobo(BaseAdapter):
     def _next_number(self) -> int:
         self.next_id += 3
         return self.next_id
+
+
+@lru_cache(MOST_READ)
+def _read_address(url: str) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+    """Host, path and parameters; runs of sync ask for the same again and again."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}", parts.path, tuple(parse_qsl(parts.query))
 
 
 class _NotJsonError(Exception):

@@ -16,14 +16,12 @@ from sqlalchemy import Connection, Engine, func, insert, select
 
 from connector.areas import Plan
 from connector.commands.versions import version_lines
-from connector.database import open_database
 from connector.deployment import deploy_programme
 from connector.derive import rebuild
 from connector.errors import FormInvalidError
 from connector.fact_schema import assessment, client_identity, membership, problem
 from connector.form_versions import all_versions, find_deployed
 from connector.kobo import KoboClient
-from connector.migration import migrate
 from connector.precious_schema import cha, deployment, form_version, healing_group, submission
 from connector.recompute import recompute
 from connector.rosters import publish_rosters, write_rosters
@@ -37,6 +35,7 @@ from forms.questions import metadata
 from forms.version import content_version, describe
 from forms.xlsform import form_sheets, media_files
 from tests.connector.derived_database import ANA, BEA
+from tests.connector.sync_scenes import migrated_database
 from tests.connector.test_rosters import DAY
 from tests.forms.changed_forms import rescored, stricter, with_codes_exchanged
 
@@ -78,8 +77,7 @@ class Scene:
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     prepare(tmp_path / "sandbox.db", ACCOUNTS)
-    engine = open_database(f"sqlite:///{tmp_path}/healing.db")
-    migrate(engine)
+    engine = migrated_database(f"sqlite:///{tmp_path}/healing.db")
     with engine.begin() as connection:
         for number, sector in enumerate((FIRST, SECOND), start=1):
             code = f"C{number}"

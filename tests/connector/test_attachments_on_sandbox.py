@@ -12,9 +12,8 @@ import pytest
 from sqlalchemy import Engine, delete, insert
 
 from connector.cli import main
-from connector.database import open_database
-from connector.migration import migrate
 from connector.precious_schema import adopted_asset, asset_version, submission
+from tests.connector.sync_scenes import migrated_database
 from tests.sandbox.sandbox_project import OWNER, SHEETS, Project, new_instance, running_project
 
 NOW = datetime(2026, 11, 23, 9, 0)
@@ -71,8 +70,7 @@ def row_of(uid: str, record: dict[str, Any]) -> dict[str, Any]:
 def test_a_photo_comes_over_once_and_goes_when_it_is_deleted_there(
     project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    engine = open_database("sqlite:///healing.db")
-    migrate(engine)
+    engine = migrated_database("sqlite:///healing.db")
     own = {"asset_uid": project.uid, "adopted_at": NOW}
     version = {"asset_uid": project.uid, "version_uid": "v", "number": 1, "fetched_at": NOW}
     with engine.begin() as connection:

@@ -10,10 +10,10 @@ from sqlalchemy import select
 from connector.cli import main
 from connector.database import open_database
 from connector.fact_schema import client
-from connector.migration import migrate
 from connector.settings import VARIABLES
 from tests.connector.derived_database import ANA, BEA, CLEA
 from tests.connector.made_records import intake, keep, register
+from tests.connector.sync_scenes import migrated_database
 
 
 @pytest.fixture(autouse=True)
@@ -22,8 +22,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in VARIABLES.values():
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.chdir(tmp_path)
-    engine = open_database("sqlite:///healing.db")
-    migrate(engine)
+    engine = migrated_database("sqlite:///healing.db")
     with engine.begin() as connection:
         register(connection)
         twice = {"short_name": "Sentinel", "phone": "0788123456"}

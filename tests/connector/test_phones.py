@@ -12,6 +12,7 @@ from connector.cli import main
 from connector.phone_card import Account, card_page
 from connector.settings import VARIABLES
 from tests.connector.qr_reading import matrix_of, read_text
+from tests.connector.sync_scenes import migrated_database
 
 CHAS = """\
 cha_code,username,sector_code,is_active,full_name,phone
@@ -34,6 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def registry(folder: Path) -> Path:
     """The folder, with three CHAs in its database."""
+    migrated_database("sqlite:///healing.db").dispose()
     (folder / "chas.csv").write_text(CHAS, encoding="utf-8")
     assert main(["registry", "import", "chas.csv"]) == 0
     return folder

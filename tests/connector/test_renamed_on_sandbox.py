@@ -15,7 +15,6 @@ import pytest
 import requests
 from sqlalchemy import Connection, Engine, select
 
-from connector.database import open_database
 from connector.deployment import deploy_programme
 from connector.derive import rebuild
 from connector.fact_schema import alert, assessment, client_identity, problem
@@ -28,6 +27,7 @@ from forms.library import FORMS
 from tests.connector.derived_database import ANA, BEA, CLEA
 from tests.connector.made_records import dump, intake, rows
 from tests.connector.made_renames import choice, own_list, rename, reword, row
+from tests.connector.sync_scenes import migrated_database
 
 BOSS = SandboxUser("coordinator", "coordinator-password", "c" * 40)
 CHA = SandboxUser("cha001", "cha-password", "1" * 40)
@@ -110,7 +110,7 @@ def answers(code: str, renamed: Mapping[str, str] | None = None, **told: str) ->
 @contextmanager
 def running(folder: Path, database: str) -> Iterator[Scene]:
     prepare(folder / "sandbox.db", [BOSS, CHA])
-    engine = open_database(database)
+    engine = migrated_database(database)
     with running_sandbox(folder / "sandbox.db") as address:
         found = Scene(address.url, engine, KoboClient(address.url, BOSS.token))
         found.deploy()

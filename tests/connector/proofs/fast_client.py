@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlencode
 
 import requests
@@ -31,7 +32,7 @@ class FastWire(Wire):
         request = requests.PreparedRequest()
         request.url = f"{call.base}{call.path}"
         if call.params:
-            request.url += f"?{urlencode(call.params)}"
+            request.url += f"?{_written(tuple(call.params.items()))}"
         try:
             response = self.kobo.send(request)
         except requests.RequestException:
@@ -42,6 +43,12 @@ class FastWire(Wire):
     def unpack(self, call: Call, body: bytes, headers: Mapping[str, str]) -> bytes:
         """The body without its packing, by the real reader."""
         return unpack_body(body, headers.get("Content-Encoding", ""), self.limits.max_bytes, call.where)
+
+
+@lru_cache(1024)
+def _written(params: tuple[tuple[str, str | int], ...]) -> str:
+    """Parameters as a query; runs of sync ask for the same again and again."""
+    return urlencode(params)
 
 
 def fast_client(kobo: FakeKobo) -> KoboClient:
