@@ -155,6 +155,7 @@ def dump(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def rows(connection: Connection, table: Any, **values: Any) -> list[dict[str, Any]]:
-    """The rows of a table that hold these values."""
+    """The rows of a table that hold these values, by primary key: a row that is written again moves in PostgreSQL."""
     query = select(table).where(*(table.c[name] == value for name, value in values.items()))
+    query = query.order_by(*table.primary_key)
     return [dict(row) for row in connection.execute(query).mappings()]
