@@ -135,7 +135,9 @@ def moment_writer(connection: Connection) -> Callable[[dt.datetime | None], Any]
 
 def _moment(moment: dt.datetime | None) -> str | None:
     """A moment as SQLAlchemy writes it for SQLite, at a fifth of its cost."""
-    return None if moment is None else moment.replace(tzinfo=None).isoformat(" ", "microseconds")
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo is None else moment.replace(tzinfo=None)).isoformat(" ", "microseconds")
 
 
 def _itself(moment: dt.datetime | None) -> dt.datetime | None:

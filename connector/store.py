@@ -142,15 +142,17 @@ def _write(
         drop_rows(connection, uid, replaced)
     by_root = sorted(found, key=attrgetter("item.root_uuid"))
     moment = moment_writer(connection)
-    rows = [_row(project, each, known.get(each.item.root_uuid), now, moment) for each in by_root]
+    first_seen = moment(now)
+    rows = [_row(project, each, known.get(each.item.root_uuid), first_seen, moment) for each in by_root]
     insert_tuples(connection, submission, rows, _BODY)
     apart = [(uid, each.item.root_uuid, each.identity) for each in by_root if each.identity]
     insert_tuples(connection, submission_identity, apart, _BODY)
 
 
 def _row(
-    project: Project, found: Prepared, before: Row[Any] | None, now: datetime, moment: Callable[[Any], Any]
+    project: Project, found: Prepared, before: Row[Any] | None, first_seen: Any, moment: Callable[[Any], Any]
 ) -> Values:
+    """The row of a record; `first_seen` is for one that was not here before."""
     item = found.item
     return (
         project.asset_uid,
@@ -164,7 +166,7 @@ def _row(
         item.validation_status,
         item.validation_at,
         found.body_hash,
-        moment(before.first_seen_at if before else now),
+        moment(before.first_seen_at) if before else first_seen,
         None,
         found.awaits_files,
         item.files_hash,
