@@ -58,7 +58,7 @@ class _Writer:
             return [f"{name}[{place}]" for place in range(len(NO_POINT))]
         if variable.storage in ("integer", "time"):
             return [f"{variable.storage}[get({variable.path!r})]"]
-        if variable.storage in _READ:
+        if variable.storage in ("decimal", "date", "datetime"):
             return [f"(None if {answer} is None else {variable.storage}(t))"]
         if variable.codes is None:
             is_plain = "type(t) is str and t and t.isascii() and '\\0' not in t"

@@ -86,8 +86,11 @@ def read_moment(text: str) -> str:
 
 
 def _hour(text: str) -> str:
-    """The hour in UTC, as read_datetime begins, of `2026-11-22T09+03:00`; nothing if half an hour is in it."""
-    if len(text) == 19 and text.endswith(":00"):
+    """The hour in UTC, as read_datetime begins, of `2026-11-22T09+03:00`; nothing if half an hour is in it.
+
+    Nor of hour 24, which newer Pythons take for midnight, but only on the stroke.
+    """
+    if len(text) == 19 and text.endswith(":00") and text[11:13] != "24":
         return read_datetime(f"{text[:13]}:00:00.000{text[13:]}")[:13]
     return ""
 
