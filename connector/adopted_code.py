@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connector.adopted_tables import Part, Variable
-from connector.adopted_values import NO_POINT, READERS, days_of, is_storable, read_decimal, read_moment, read_point
+from connector.adopted_values import NO_POINT, READERS, days_of, is_storable, read_moment, read_point
 from connector.plain_answer import Remembered, one_of
 from forms.expression_code import make_function
 
@@ -62,12 +62,11 @@ class _Writer:
             return [f"(None if {answer} is None else {variable.storage}(t))"]
         if variable.codes is None:
             is_plain = "type(t) is str and t and t.isascii() and '\\0' not in t"
-        elif variable.storage == "codes":
-            is_plain = f"type(t) is str and t and {self._named(_codes(variable).issuperset)}(t.split())"
-        else:
-            return [f"{self._named(one_of(_codes(variable)))}[get({variable.path!r})]"]
-        otherwise = "text" if variable.codes is None else "blank"
-        return [f"(t if {answer} is None or {is_plain} else {otherwise}(t))"]
+            return [f"(t if {answer} is None or {is_plain} else text(t))"]
+        if variable.storage == "codes":
+            are_listed = f"type(t) is str and t and {self._named(_codes(variable).issuperset)}(t.split())"
+            return [f"(t if {answer} is None or {are_listed} else blank(t))"]
+        return [f"{self._named(one_of(_codes(variable)))}[get({variable.path!r})]"]
 
     def _named(self, value: Any) -> str:
         """The name under which the code finds a value."""
@@ -100,13 +99,6 @@ def _blank(value: Any) -> None:
         raise ValueError("not in the list")
 
 
-def _decimal(value: Any) -> float | None:
-    """A number; TypeError for what is no text."""
-    if type(value) is not str:
-        raise TypeError("no text")
-    return read_decimal(value) if value else None
-
-
 _DAYS = Remembered(days_of)
 _other_day = _answered(READERS["date"])
 
@@ -129,8 +121,8 @@ _READ: Mapping[str, Any] = {
     "blank": _blank,
     "point": _answered(read_point, NO_POINT),
     "nowhere": NO_POINT,
-    "datetime": lambda value: read_moment(value) if value else _blank(value),
-    "decimal": _decimal,
+    "datetime": _answered(read_moment),
+    "decimal": _answered(READERS["decimal"]),
     "date": _date,
     **{storage: Remembered(_answered(READERS[storage])) for storage in ("integer", "time")},
 }

@@ -15,9 +15,8 @@ from connector.adopted_labels import asset_shape, catalogue, write_catalogue
 from connector.adopted_resplit import part_again
 from connector.adopted_tables import Choices, Level
 from connector.fact_schema import problem
-from connector.identity import join_texts
 from connector.precious_schema import adopted_asset, asset_version, submission, submission_identity
-from connector.stored_record import StoredRecord
+from connector.stored_record import StoredRecord, read_stored
 
 READING = 2
 """Counted up when this program makes other rows of the same records than before: the tables are then made anew."""
@@ -128,11 +127,4 @@ def _batches(connection: Connection, project: AdoptedProject) -> Iterator[list[S
             rows = [row for row in rows if row.server_id < last] or rows
             last = rows[-1].server_id
         by_number = {row.server_id: row for row in sorted(rows, key=lambda row: (row.server_id, row.first_seen_at))}
-        yield [_stored(row) for row in by_number.values()]
-
-
-def _stored(row: Row[Any]) -> StoredRecord:
-    names = ("asset_uid", "root_uuid", "form_id", "server_id", "submitted_at", "submitted_by", "form_version")
-    record = join_texts(row.body, row.identity)
-    values = {name: getattr(row, name) for name in (*names, "validation_status")}
-    return StoredRecord(record=record, **values)
+        yield [read_stored(row) for row in by_number.values()]

@@ -59,10 +59,10 @@ class LevelKeys:
 
     def _rows_inside(self, value: Any, number: int, around: str) -> list[Sequence[Row]]:
         """The rows of this repeat in a record, and of those inside; `around` is where it stands. Raises one of ODD."""
-        if not value and (value is None or type(value) is list):
-            return [()] * len(self.tables)
-        if type(value) is not list:
+        if value is not None and type(value) is not list:
             raise TypeError("no rows")
+        if not value:
+            return [()] * len(self.tables)
         places, read = positions(around, len(value)), self._read
         if len(places[-1]) > LONGEST_POSITION:
             raise ValueError("rows inside rows inside rows")

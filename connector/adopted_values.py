@@ -38,9 +38,14 @@ def read_decimal(text: str) -> float:
         number = float(text)
     except ValueError:
         raise ValueError("not a number") from None
-    if number - number != 0 or not text.isascii() or "_" in text or not text.isprintable():
-        raise ValueError("not a number")  # `1_0` and digits of other scripts are numbers to Python only
+    if number - number != 0 or not _is_plain_number(text):
+        raise ValueError("not a number")
     return number
+
+
+def _is_plain_number(text: str) -> bool:
+    """Whether a text that Python reads as numbers has nothing in it that only Python would: `1_0`, digits of others."""
+    return text.isascii() and "_" not in text and text.isprintable()
 
 
 def read_date(text: str) -> str:
@@ -112,7 +117,7 @@ def read_point(text: str) -> Point:
     Raises ValueError.
     """
     parts = text.split()
-    if not 2 <= len(parts) <= 4 or not text.isascii() or "_" in text or not text.isprintable():
+    if not 2 <= len(parts) <= 4 or not _is_plain_number(text):
         raise ValueError("not a place on earth")
     latitude, longitude, *height = map(float, parts)
     if not (-90 <= latitude <= 90 and -180 <= longitude <= 180 and all(map(math.isfinite, height))):

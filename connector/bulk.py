@@ -34,13 +34,14 @@ from connector.errors import StorageError
 
 KEYS_A_STATEMENT = 500
 """Databases limit how many values one statement may carry."""
-NONE: frozenset[str] = frozenset()
 NARROW = (-(2**31), 2**31 - 1)
 Values = tuple[Any, ...]
 Piece = TypeVar("Piece")
 
 
-def insert_tuples(connection: Connection, table: Table, rows: Sequence[Values], in_utf8: frozenset[str] = NONE) -> None:
+def insert_tuples(
+    connection: Connection, table: Table, rows: Sequence[Values], in_utf8: frozenset[str] = frozenset()
+) -> None:
     """Insert rows whose values stand in the order of the table's columns; none is fine.
 
     Values become what SQLAlchemy's own types would make of them; moments may be texts in the database's own notation,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, MetaData, Row, Table, inspect, select
+from sqlalchemy import ColumnElement, Connection, MetaData, Table, inspect, select
 
 from connector.adopted_derive import rebuild_adopted
 from connector.bulk import chunks, insert_tuples
@@ -16,7 +15,6 @@ from connector.fact_schema import assessment, told_code
 from connector.facts_named import Named, named_before, safety_codes_in
 from connector.facts_rows import batches, tuples_with
 from connector.facts_writing import delete_problems, delete_rows, insert_problems
-from connector.identity import join_texts
 from connector.instrument_rows import ASSESSMENT_COLUMNS
 from connector.many_records import RecordReader
 from connector.person_alias import Aliases, read_aliases, with_kept_codes
@@ -26,6 +24,7 @@ from connector.records import RecordKey, RecordRows, StoredRecord, Values
 from connector.refresh import refresh_all, refresh_facts
 from connector.renamed_problems import refresh_project_problems
 from connector.schema import FORM_TABLES, derived
+from connector.stored_record import read_stored
 from forms.library import FORMS
 
 RECORDS_A_BATCH = 1000
@@ -145,14 +144,7 @@ def _load(connection: Connection, keys: Iterable[RecordKey]) -> dict[RecordKey, 
     query = select(submission, submission_identity.c.body.label("identity")).outerjoin(submission_identity, same)
     query = query.where(submission.c.deleted_at.is_(None))
     rows = tuples_with(connection, query, submission.c.root_uuid, {key.root_uuid for key in keys})
-    return {each.key: each for each in map(_stored, rows)}
-
-
-def _stored(row: Row[Any]) -> StoredRecord:
-    names = ("asset_uid", "root_uuid", "form_id", "server_id")
-    more = ("submitted_at", "submitted_by", "form_version", "validation_status")
-    record = join_texts(row.body, row.identity)
-    return StoredRecord(record=record, **{name: getattr(row, name) for name in (*names, *more)})
+    return {each.key: each for each in map(read_stored, rows)}
 
 
 def _derive(

@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any
 
 from connector.facts import Day, Membership, Report
-from connector.facts_sessions import HELD, NO_REPORT, Session
-from connector.problem import Problem, problem
+from connector.facts_sessions import HELD, NO_REPORT, Session, problem_of
+from connector.problem import Problem
 
 Values = tuple[Any, ...]
 PRESENT, ABSENT, NOT_MEMBER = "present", "absent", "not_member"
@@ -74,17 +74,6 @@ def _row(session: Session, client_code: str, state: str, due_on: Day) -> Values:
 
 def _missing_from_roster(session: Session, marks: dict[str, str]) -> list[Problem]:
     count = list(marks.values()).count(NO_REPORT)
-    if session.status != HELD or session.report is None or session.merged_into is not None or count == 0:
+    if session.meeting is None or count == 0:
         return []
-    return [
-        problem(
-            "not_on_phone_roster",
-            "attendance",
-            root_uuid=session.report.root_uuid,
-            server_id=session.report.server_id,
-            path="roster_codes",
-            healing_group=session.group.code,
-            week=session.week,
-            count=count,
-        )
-    ]
+    return [problem_of(session.meeting, "not_on_phone_roster", "roster_codes", week=session.week, count=count)]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from connector.facts import Day, HealingGroup, Membership, Move, Screening
 from connector.facts_moves import LEAVE, REGISTRY, path_of_move
-from connector.facts_sessions import HELD, Session
+from connector.facts_sessions import Session, problem_of
 from connector.problem import Problem, problem
 from forms.end_reasons import COMPLETED
 
@@ -17,22 +17,16 @@ PATH = "healing_groups ended_on"
 def sessions_after_end(sessions: Iterable[Session]) -> list[Problem]:
     """Return a problem for each meeting held after the last day of its healing group; it counts all the same."""
     return [
-        problem(
+        problem_of(
+            session.meeting,
             "session_after_end",
-            "attendance",
-            root_uuid=session.report.root_uuid,
-            server_id=session.report.server_id,
-            path="session_date",
-            healing_group=session.group.code,
+            "session_date",
             week=session.week,
             day=session.day.isoformat(),
             **_closing(session.group),
         )
         for session in sessions
-        if session.report
-        and session.status == HELD
-        and session.merged_into is None
-        and not session.group.is_open_on(session.day)
+        if session.meeting and not session.group.is_open_on(session.day)
     ]
 
 

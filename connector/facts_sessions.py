@@ -47,6 +47,11 @@ class Session:
         return self.report.session_date if self.report and self.status == HELD else None
 
     @property
+    def meeting(self) -> Report | None:
+        """The report of the meeting that this session stands for; None without one, or where another week's does."""
+        return self.report if self.status == HELD and self.merged_into is None else None
+
+    @property
     def day(self) -> Day:
         """The day for which membership counts: when it was held, else when it was due."""
         return self.held_on or self.group.due_on(self.week)
@@ -115,7 +120,7 @@ def _merged_into(week: int, report: Report | None, found: Mapping[int, Report | 
 
 def reports_of_unknown_group(reports: Iterable[Report]) -> list[Problem]:
     """Return a problem for each report of a healing group that the registry does not know."""
-    return [_about(report, "unknown_group", "healing_group") for report in reports]
+    return [problem_of(report, "unknown_group", "healing_group") for report in reports]
 
 
 def unknown_cha(group: HealingGroup, known: Collection[str]) -> list[Problem]:
@@ -142,7 +147,7 @@ def session_row(session: Session) -> dict[str, Any]:
         "merged_into": session.merged_into,
         **_reported(session.report),
         **_on_the_list(session.report if session.status == HELD else None),
-        **_in_the_meeting(session.report if session.status == HELD and session.merged_into is None else None),
+        **_in_the_meeting(session.meeting),
     }
 
 
@@ -185,7 +190,7 @@ def head_count_difference(report: Report) -> int | None:
 
 def _misplaced(group: HealingGroup, reports: Iterable[Report]) -> list[Problem]:
     return [
-        _about(report, "week_out_of_range", _asked_in(report, week), week=week, weeks=group.weeks)
+        problem_of(report, "week_out_of_range", _asked_in(report, week), week=week, weeks=group.weeks)
         for report in reports
         for week in report.weeks
         if not 1 <= week <= group.weeks
@@ -194,7 +199,7 @@ def _misplaced(group: HealingGroup, reports: Iterable[Report]) -> list[Problem]:
 
 def _repeated(reports: Iterable[Report]) -> list[Problem]:
     return [
-        _about(report, "session_reported_twice", _asked_in(report, week), week=week)
+        problem_of(report, "session_reported_twice", _asked_in(report, week), week=week)
         for (_, week), claims in _claims(reports).items()
         for report in sorted(_at_odds(claims), key=lambda each: each.order)[:-1]
     ]
@@ -207,14 +212,14 @@ def _asked_in(report: Report, week: int) -> str:
 
 def _miscounted(sessions: Iterable[Session]) -> list[Problem]:
     return [
-        _about(session.report, "head_count_differs", "head_count", week=session.week, difference=difference)
+        problem_of(report, "head_count_differs", "head_count", week=session.week, difference=difference)
         for session in sessions
-        if session.report and session.status == HELD and session.merged_into is None
-        if (difference := head_count_difference(session.report))
+        if (report := session.meeting) and (difference := head_count_difference(report))
     ]
 
 
-def _about(report: Report, kind: str, path: str, **details: int | None) -> Problem:
+def problem_of(report: Report, kind: str, path: str, **details: str | int | None) -> Problem:
+    """Return a problem of a report, found in the answer at `path`."""
     return problem(
         kind,
         "attendance",

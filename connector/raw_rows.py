@@ -50,7 +50,6 @@ def _is_kept(table: Table) -> ColumnElement[bool]:
 
 
 _HAS_SAME_KEY = and_(*(submission.c[name] == submission_identity.c[name] for name in ("asset_uid", "root_uuid")))
-_KNOWN = select(*(column for column in submission.c if column.name != "body"))
 _CONTENTS = (
     select(submission.c.root_uuid, submission.c.body, submission_identity.c.body.label("identity"))
     .outerjoin_from(submission, submission_identity, _HAS_SAME_KEY)
@@ -84,7 +83,8 @@ def known_rows(connection: Connection, asset_uid: str, roots: Sequence[str]) -> 
 def _known(dialect: str) -> Select[Any]:
     """Asked for each page, so all roots travel as one value."""
     is_wanted = is_one_named(dialect, submission.c.root_uuid, "roots")
-    return _KNOWN.where(submission.c.asset_uid == bindparam("uid"), is_wanted)
+    known = select(*(column for column in submission.c if column.name != "body"))
+    return known.where(submission.c.asset_uid == bindparam("uid"), is_wanted)
 
 
 def contents_of(connection: Connection, asset_uid: str, roots: Sequence[str]) -> Iterator[tuple[str, Json]]:

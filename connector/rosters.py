@@ -62,7 +62,11 @@ def rosters_of(connection: Connection, form_id: str, area: str, today: dt.date |
     Of a closed healing group no session can be reported, and nobody can be enrolled in it. Who was in it is interviewed
     as before: the form for this keeps it.
     """
-    return media_of(form_id, write_rosters(connection, area, today, with_closed=form_id == INTERVIEWS))
+    return media_of(form_id, write_rosters(connection, area, today, with_closed=_keeps_closed(form_id)))
+
+
+def _keeps_closed(form_id: str) -> bool:
+    return form_id == INTERVIEWS
 
 
 def media_of(form_id: str, rosters: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -91,9 +95,11 @@ def publish_rosters(
         projects = [
             each for each in deployed_projects(connection, client.server) if each.form_id in areas.get(each.area, ())
         ]
-        rosters = {each: rosters_of(connection, each.form_id, each.area, today) for each in projects}
+        wanted = {(each.area, _keeps_closed(each.form_id)) for each in projects}
+        rosters = {one: write_rosters(connection, one[0], today, with_closed=one[1]) for one in wanted}
     changed, failures = [], []
-    for each, media in rosters.items():
+    for each in projects:
+        media = media_of(each.form_id, rosters[each.area, _keeps_closed(each.form_id)])
         key = project_key(each.form_id, each.area)
         try:
             if media and push_media(client, each.asset_uid, media, lambda text: on_progress(text, 0, None)):

@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from sqlalchemy import Row
+
+from connector.identity import join_texts
+
 
 class RecordKey(NamedTuple):
     """What tells a record from all others for life; both parts are at most 32 and 64 characters long."""
@@ -47,3 +51,10 @@ class StoredRecord:
     def key(self) -> RecordKey:
         """The record's key."""
         return RecordKey(self.asset_uid, self.root_uuid)
+
+
+def read_stored(row: Row[Any]) -> StoredRecord:
+    """Return the record of a row of `submission` that also has the text of its `identity`."""
+    names = ("asset_uid", "root_uuid", "form_id", "server_id", "submitted_at", "submitted_by", "form_version")
+    told = {name: getattr(row, name) for name in (*names, "validation_status")}
+    return StoredRecord(record=join_texts(row.body, row.identity), **told)

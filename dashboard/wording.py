@@ -55,6 +55,7 @@ _OWN_WORDS = {
     "transfer": "Moved to another healing group",
 }
 _OWN_WORDS |= {"screening": "Screening"} | {wave.code: wave.label.split(",")[0] for wave in PROGRAMME.waves}
+_END_REASONS = {choice.code: choice.label for choice in END_REASONS.choices}
 NOT_RECORDED = "Not recorded"
 
 
@@ -72,7 +73,7 @@ def answer_words(code: object) -> str:
 
 def end_words(code: object) -> str:
     """Return why a healing group ended, in words."""
-    return {choice.code: choice.label for choice in END_REASONS.choices}.get(str(code), str(code))
+    return _END_REASONS.get(str(code), str(code))
 
 
 def person_words(person: object, code: object) -> str:
