@@ -12,7 +12,7 @@ from functools import cache
 from itertools import zip_longest
 from typing import Any
 
-from connector.answer import ROSTER_NAME, parser_of
+from connector.answer import LOOKED_UP, ROSTER_NAME, parser_of
 from connector.instrument_rows import ASSESSED, KeptScale, kept_scales, text_with_gaps, who_and_when
 from connector.layout import once_per_form
 from connector.plain_answer import Keys, Remembered, one_of, plain_text, roster_name, several_of, typed
@@ -100,7 +100,7 @@ class _Writer:
                 yield f"v{place} = list_{lists.index(slot.codes)}[t{place}]"
             elif slot.question.roster is not None:
                 yield f"v{place} = None if t{place} is None else roster_name(t{place})"
-            elif slot.storage == "text":
+            elif slot.storage == "text" and not _comes_again(slot):
                 self.names[f"parse_{place}"] = slot.parse
                 yield f"v{place} = None if t{place} is None else plain_text(t{place}, parse_{place})"
             else:
@@ -184,6 +184,11 @@ def has_plain_records(form: Form) -> bool:
     """Whether each question has a name of its own, so that a name says where its answer is."""
     plan = plan_of(form)
     return len(plan.by_name) == len(plan.slots)
+
+
+def _comes_again(slot: Slot) -> bool:
+    """Whether the texts of a question are few: those of a calculation, unless it makes a code that finds a record."""
+    return slot.question.kind == "calculate" and slot.name not in LOOKED_UP
 
 
 def _code_test(slot: Slot) -> Callable[[str], Any]:

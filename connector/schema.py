@@ -25,7 +25,6 @@ _TYPES: Mapping[str, Any] = {
     "datetime": DateTime,
     "text": Text,
 }
-_INDEXED = (*LOOKED_UP, "submitted_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ def build_form_tables(form: Form, metadata: MetaData = derived) -> FormTables:
     """
     layout = layout_of(form)
     record = Table(form.form_id, metadata, *_record_columns(), *_question_columns(form, layout))
-    for name in _INDEXED:
+    for name in LOOKED_UP:
         if name in record.columns:
             Index(f"{form.form_id}_by_{name}", record.columns[name])
     children = {name: _child_table(form, name, columns, metadata) for name, columns in _children(form, layout)}

@@ -26,7 +26,7 @@ from sqlalchemy import (
     select,
 )
 
-from connector.bulk import KEYS_A_STATEMENT, chunks, delete_keys, insert_tuples, moment_writer
+from connector.bulk import KEYS_A_STATEMENT, ROWS_TOGETHER, chunks, delete_keys, insert_tuples, moment_writer
 from connector.database import open_database
 from connector.errors import StorageError
 
@@ -47,6 +47,12 @@ COLUMNS = (
 def made_table(name: str) -> Table:
     columns = [Column(each, kind, primary_key=each == "id", autoincrement=False) for each, kind in COLUMNS]
     return Table(name, MetaData(), *columns)
+
+
+def narrow_table() -> Table:
+    """A table whose rows go several at a time."""
+    key = Column("id", BigInteger, primary_key=True, autoincrement=False)
+    return Table("slim", MetaData(), key, Column("code", Text), Column("on", Date))
 
 
 ROWS: list[tuple[Any, ...]] = [
@@ -131,6 +137,28 @@ def test_a_moment_written_beforehand_is_stored_as_any_other(engine: Engine, mome
         written = moment_writer(connection)(moment)
     rows = [(1, None, None, None, None, each, None, None, None) for each in (written, moment)]
     assert filled(engine, "before", rows[:1], in_bulk=True) == filled(engine, "single", rows[1:], in_bulk=False)
+
+
+@pytest.mark.parametrize("number", [1, ROWS_TOGETHER - 1, ROWS_TOGETHER, 2 * ROWS_TOGETHER + 3])
+def test_any_number_of_narrow_rows_is_stored_once_each(engine: Engine, number: int) -> None:
+    table = narrow_table()
+    rows = [(each, f"code {each}", None if each % 3 else dt.date(2026, 11, 1 + each % 28)) for each in range(number)]
+    with engine.begin() as connection:
+        table.create(connection)
+        insert_tuples(connection, table, rows)
+        assert [tuple(row) for row in connection.execute(select(table).order_by(table.c.id))] == rows
+
+
+def test_a_narrow_row_that_is_refused_is_not_quoted_and_leaves_nothing(engine: Engine) -> None:
+    table = narrow_table()
+    rows = [(each, SENTINEL, None) for each in (*range(ROWS_TOGETHER - 1), 0)]
+    with engine.begin() as connection:
+        table.create(connection)
+    with pytest.raises(StorageError) as caught, engine.begin() as connection:
+        insert_tuples(connection, table, rows)
+    assert SENTINEL not in str(caught.value)
+    with engine.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(table)) == 0
 
 
 def test_no_rows_are_fine(engine: Engine) -> None:
