@@ -18,7 +18,7 @@ from connector.fact_schema import problem
 from connector.precious_schema import adopted_asset, asset_version, submission, submission_identity
 from connector.stored_record import StoredRecord, read_stored
 
-READING = 2
+READING = 3
 """Counted up when this program makes other rows of the same records than before: the tables are then made anew."""
 RECORDS_A_BATCH = 1000
 

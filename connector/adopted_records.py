@@ -10,7 +10,7 @@ from sqlalchemy import Table
 
 from connector.adopted_care import Note, problem_of, rows_with_care
 from connector.adopted_code import Row
-from connector.adopted_keys import LevelKeys, Rows
+from connector.adopted_keys import LevelKeys, Rows, positions
 from connector.adopted_union import Union
 from connector.problem import Problem
 from connector.stored_record import StoredRecord
@@ -48,15 +48,16 @@ class RecordReader:
     def _rows_of(self, stored: StoredRecord, notes: list[Note]) -> Rows:
         if stored.rows is not None:
             return stored.rows
-        found, about = self._under_newest_keys(stored), described(stored)
+        found, about = self._under_newest_keys(stored, notes), described(stored)
         return self.keys.rows_of(found, about) or rows_with_care(self.keys, found, about, notes)
 
-    def _under_newest_keys(self, stored: StoredRecord) -> Json:
+    def _under_newest_keys(self, stored: StoredRecord, notes: list[Note]) -> Json:
         if not self.union.moves:
             return stored.record
-        is_known = stored.form_version in self.known_versions
-        moves = self.union.moves.get(stored.form_version or "", {}) if is_known else self.union.any_moves
-        return _moved_inside(self.keys, stored.record, moves) if moves else stored.record
+        if stored.form_version in self.known_versions:
+            moves = self.union.moves.get(stored.form_version or "", {})
+            return _moved_inside(self.keys, stored.record, moves, notes) if moves else stored.record
+        return _guessed_inside(self.keys, stored.record, self.union.any_moves)
 
 
 def described(about: StoredRecord | Submission) -> Row:
@@ -72,25 +73,37 @@ def described(about: StoredRecord | Submission) -> Row:
     )
 
 
-def _moved_inside(keys: LevelKeys, record: Json, moves: Mapping[str, str]) -> Json:
-    """Return a record, and the rows in it, under the keys of the newest version."""
-    found = moved(record, moves)
+def _moved_inside(keys: LevelKeys, record: Json, moves: Mapping[str, str], notes: list[Note], at: str = "") -> Json:
+    """Return a record, or a row at a position, under the keys of the newest version, and the rows in it likewise.
+
+    `moves` is what its own version says. Where an answer comes to a key under which another one stands, that version
+    does not ask for the other, which is left out and noted.
+    """
+    taken = {moves[key] for key in moves.keys() & record.keys()}
+    strange = {key for key in taken & record.keys() if key not in moves}
+    notes += (Note("unknown_question", key, at) for key in record if key in strange)
+    found = {moves.get(key, key): value for key, value in record.items() if key not in strange}
     for inner in keys.repeats:
         rows = found.get(inner.path)
         if isinstance(rows, list):
-            whole = [_moved_inside(inner, row, moves) if isinstance(row, dict) else row for row in rows]
-            found = {**found, inner.path: whole}
+            places = positions(at, len(rows))
+            found[inner.path] = [
+                _moved_inside(inner, row, moves, notes, place) if isinstance(row, dict) else row
+                for place, row in zip(places, rows, strict=True)
+            ]
     return found
 
 
-def moved(record: Json, moves: Mapping[str, str]) -> Json:
-    """Return a record under the keys that the newest version has for its questions.
+def _guessed_inside(keys: LevelKeys, record: Json, moves: Mapping[str, str]) -> Json:
+    """Return a record of no known version, and the rows in it, under the keys of the newest one.
 
-    Where both keys are there, an old one keeps its value under its own name.
+    An old key is one that the newest version does not have, so where both are there it keeps its value, and is told.
     """
-    if not moves or moves.keys().isdisjoint(record):
-        return record
     found = {key: value for key, value in record.items() if key not in moves}
     for key in sorted(record.keys() & moves.keys()):
-        found.setdefault(key if moves[key] in found else moves[key], record[key])
+        found[key if moves[key] in found else moves[key]] = record[key]
+    for inner in keys.repeats:
+        rows = found.get(inner.path)
+        if isinstance(rows, list):
+            found[inner.path] = [_guessed_inside(inner, row, moves) if isinstance(row, dict) else row for row in rows]
     return found

@@ -205,6 +205,29 @@ def test_rows_of_a_repeat_whose_questions_swapped_names_keep_their_own(connectio
     assert [(row["a"], row["b"]) for row in rows(connection, project, 1)] == [(2, 1), (1, 2)]
 
 
+def chained(*names: str) -> dict[str, Any]:
+    """A form with two numbers outside of its repeat and two inside, which have other names in each version."""
+    outside = [named(name, "integer", f"k{number}") for number, name in enumerate(names)]
+    inside = [named(name, "integer", f"r{number}") for number, name in enumerate(names)]
+    return {"survey": [*outside, named("r", "begin_repeat", "3"), *inside, {"type": "end_repeat"}]}
+
+
+def test_an_answer_that_its_version_does_not_ask_for_takes_no_other_ones_place(connection: Connection) -> None:
+    project = adopted(connection, [("v1", chained("b", "c")), ("v2", chained("c", "d"))])
+    sent = record(1, b="1", c="2", d="9", r=[{"r/b": "3", "r/c": "4"}, {"r/b": "5", "r/c": "6", "r/d": "9"}])
+    store_page(connection, project, [sent], NOW)
+    assert [(row["c"], row["d"]) for row in rows(connection, project)] == [(1, 2)]
+    assert [(row["c"], row["d"]) for row in rows(connection, project, 1)] == [(3, 4), (5, 6)]
+    assert problems(connection) == [("unknown_question", "d"), ("unknown_question", "r/d[2]")]
+
+
+def test_a_record_of_no_known_version_has_its_answers_under_the_newest_keys_or_told(connection: Connection) -> None:
+    project = adopted(connection, [("v1", chained("a", "b")), ("v2", chained("c", "d"))])
+    store_page(connection, project, [record(1, __version__="v9", a="1", b="2", d="9")], NOW)
+    assert [(row["c"], row["d"]) for row in rows(connection, project)] == [(1, 9)]
+    assert problems(connection) == [("unknown_question", "b")]
+
+
 def wide(connection: Connection) -> AdoptedProject:
     """A form of 700 texts, which no table of PostgreSQL can hold, and one of its records."""
     names = [f"t{number}" for number in range(700)]
