@@ -49,7 +49,7 @@ def export_adopted(connection: Connection, folder: Path, with_identity: bool = F
     earlier export wrote there of forms and tables that are no longer exported goes first.
     Raises OSError when the folder cannot be written, StorageError.
     """
-    tables = [table for table in adopted_tables(connection) if with_identity or not table.is_apart]
+    tables = exported_adopted(connection, with_identity)
     place = folder / FOLDER
     _remove_earlier(place, {table.name for table in tables})
     if not tables:
@@ -63,6 +63,11 @@ def export_adopted(connection: Connection, folder: Path, with_identity: bool = F
         count = write_csv_file(place / f"{table.name}.csv", header, _rows(connection, table))
         counts.setdefault(table.project.form_id, {})[table.name] = count
     return counts
+
+
+def exported_adopted(connection: Connection, with_identity: bool = False) -> list[AdoptedTable]:
+    """Return the tables of adopted forms that an export holds."""
+    return [table for table in adopted_tables(connection) if with_identity or not table.is_apart]
 
 
 def adopted_tables(connection: Connection) -> list[AdoptedTable]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
 
 from connector.database_errors import describe, translate
 from connector.errors import DatabaseUnreachableError
@@ -52,7 +53,34 @@ def sqlite_file(engine: Engine) -> Path | None:
     database = engine.url.database
     if engine.dialect.name != "sqlite" or database in MEMORY:
         return None
-    return Path(str(database).removeprefix("file:")).absolute()
+    name = str(database)
+    return Path(unquote(name.removeprefix("file:")) if name.startswith("file:") else name).absolute()
+
+
+def read_only_uri(path: Path) -> str:
+    """Return the address by which SQLite opens a file for reading alone."""
+    return f"{_uri(path)}?mode=ro"
+
+
+def _uri(path: Path) -> str:
+    return f"file:{quote(str(path))}"
+
+
+def open_private(engine: Engine) -> Engine:
+    """Return an engine for an empty database of SQLite that nobody else can open; errors name the one of `engine`.
+
+    It is one connection. What it holds beyond some pages goes to a file that SQLite makes for its owner alone and
+    whose name it takes away at once: nothing of it is left when the connection, or the program, ends however it ends.
+    """
+
+    def connect() -> Any:
+        return engine.dialect.loaded_dbapi.connect("", timeout=LOCK_WAIT, uri=True)
+
+    options = {"hide_parameters": True, "poolclass": StaticPool, "begin": "BEGIN"}
+    private = create_engine(engine.url.set(drivername=f"sqlite+{_SQLITE}"), creator=connect, **options)
+    event.listen(private, "connect", _prepare_private)
+    event.listen(private, "handle_error", translate, retval=True)
+    return private
 
 
 def _parse(url: str) -> URL:
@@ -73,7 +101,7 @@ def _open_sqlite(url: URL, read_only: bool) -> Engine:
         path = Path(str(url.database)).absolute()
         _require_file(path, url) if read_only else _make_private_file(path, url)
         if read_only:
-            url = url.set(database=f"file:{quote(str(path))}", query={"mode": "ro", "uri": "true"})
+            url = url.set(database=_uri(path), query={"mode": "ro", "uri": "true"})
     url = url.set(drivername=f"sqlite+{_SQLITE}")
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": LOCK_WAIT}, begin=begin)
@@ -109,6 +137,12 @@ def _prepare_writer(connection: Any, _record: Any) -> None:
 
 def _prepare_reader(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
+
+
+def _prepare_private(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("temp_store=MEMORY", "journal_mode=OFF"):  # no file but its own
+        connection.execute(f"PRAGMA {pragma}")
 
 
 class WholeTransactions(SQLiteDialect_pysqlite):

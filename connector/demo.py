@@ -13,7 +13,7 @@ from connector.areas import WHOLE
 from connector.commands.forms import write_if_changed
 from connector.commands.tables import import_files
 from connector.database import open_database
-from connector.demo_folder import COORDINATOR, SEED, DemoFolder, move_of, registry_of
+from connector.demo_folder import COORDINATOR, SEED, DemoFolder, closing_of, move_of, registry_of
 from connector.deployment import deploy_programme
 from connector.errors import SettingsError
 from connector.kobo import KoboClient
@@ -23,7 +23,7 @@ from connector.sandbox.field_alerts import react_to_alerts
 from connector.sandbox.field_work import FieldReport, FieldWork
 from connector.sandbox.server import SandboxUser, prepare, running_sandbox
 from connector.sandbox.simulation import simulate
-from connector.sandbox.story import Programme, ProgrammeSize
+from connector.sandbox.story import HealingGroup, Programme, ProgrammeSize
 from connector.sync import SyncResult, sync
 from forms.xlsform import build_all
 
@@ -88,6 +88,7 @@ def sum_up(results: list[SyncResult]) -> SyncResult:
 
 def _counted(report: FieldReport) -> str:
     words = {"send": "sent", "edit": "corrected", "review": "reviewed", "delete": "deleted", "move": "transfers"}
+    words |= {"close": "healing groups closed"}
     done = [f"{report.done[kind]} {word}" for kind, word in words.items() if report.done.get(kind)]
     return ", ".join(done) or "nothing left to do"
 
@@ -141,6 +142,9 @@ def _field_work(
     def record_move(client_code: str, group: str, day: dt.date) -> None:
         import_files(engine, move_of(client_code, group, day))
 
+    def record_closing(group: HealingGroup) -> None:
+        import_files(engine, closing_of(group))
+
     return FieldWork(
         programme,
         client.server,
@@ -150,4 +154,5 @@ def _field_work(
         coordinator=COORDINATOR,
         publish_rosters=publish,
         record_move=record_move,
+        record_closing=record_closing,
     )

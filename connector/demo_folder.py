@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from connector.errors import SettingsError
-from connector.sandbox.story import Programme
+from connector.sandbox.story import HealingGroup, Programme
 
 COORDINATOR = "coordinator"
 SEED = 2026
@@ -104,10 +104,25 @@ _OTHER_FOLDER = "Choose another folder with --folder."
 def registry_of(programme: Programme) -> dict[str, bytes]:
     """Return the registry of a simulated programme as the files that `healing registry import` reads."""
     chas = [(c.cha_code, c.username, c.sector, "yes", c.full_name, c.phone) for c in programme.chas]
-    groups = [(g.code, g.label, g.sector, g.cha.cha_code, g.cohort, g.started_on.isoformat()) for g in programme.groups]
     return {
         "chas.csv": _csv(("cha_code", "username", "sector_code", "is_active", "full_name", "phone"), chas),
-        "healing_groups.csv": _csv(("code", "label", "sector_code", "cha_code", "cohort", "started_on"), groups),
+        "healing_groups.csv": _csv(_GROUP, map(_row, programme.groups)),
+    }
+
+
+_GROUP = ("code", "label", "sector_code", "cha_code", "cohort", "started_on")
+
+
+def _row(group: HealingGroup) -> tuple[str, ...]:
+    """The row of a healing group, which says nothing of its end."""
+    return group.code, group.label, group.sector, group.cha.cha_code, group.cohort, group.started_on.isoformat()
+
+
+def closing_of(group: HealingGroup) -> dict[str, bytes]:
+    """Return the end of a healing group as the file that `healing registry import` reads."""
+    ended_on = group.ended_on.isoformat() if group.ended_on else ""
+    return {
+        "healing_groups.csv": _csv((*_GROUP, "ended_on", "end_reason"), [(*_row(group), ended_on, group.end_reason)])
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Column, Connection, Table, select
 
 from connector.codebook import codebook_rows
 from connector.export_csv import remove_drafts, write_csv, write_csv_file
@@ -24,6 +24,11 @@ Content = tuple[Iterable[str], Sequence[Iterable[Any]]]
 def exported_tables(with_identity: bool = False) -> tuple[str, ...]:
     """Return the names of the tables that an export holds, in alphabetical order."""
     return tuple(sorted(name for name in derived.tables if with_identity or name not in IDENTITY_TABLES))
+
+
+def exported_columns(table: Table) -> list[Column[Any]]:
+    """Return the columns of one of these tables that an export holds."""
+    return [column for column in table.columns if column.name not in UNEXPORTED_COLUMNS]
 
 
 def export_tables(connection: Connection, folder: Path, with_identity: bool = False) -> dict[str, int]:
@@ -66,7 +71,7 @@ def _codebook_content(with_identity: bool) -> Content:
 
 def _table_content(connection: Connection, table: Table) -> Content:
     """Rows are sorted here, by primary key: databases order text each in their own way."""
-    columns = [column for column in table.columns if column.name not in UNEXPORTED_COLUMNS]
+    columns = exported_columns(table)
     names = [column.name for column in columns]
     positions = [names.index(column.name) for column in table.primary_key]
     found = connection.execute(select(*columns))

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, select
 from connector.derive import refresh_all_facts
 from connector.precious_schema import cha, cha_identity, healing_group, membership_move
 from connector.registry_closing import END_REASON, ENDED_ON, consequences, leavers_in
-from connector.registry_rows import WITHDRAW, Known, read_cha, read_healing_group, read_move
+from connector.registry_rows import WITHDRAW, Known, read_cha, read_healing_group, read_move, require_possible_closing
 from connector.registry_sheets import Cells, Sheet, read_sheets
 from connector.registry_writing import Key, Row, fitting_row, key_of, replace_rows, stored_rows
 from connector.sync_state import utc_now
@@ -79,7 +79,8 @@ class Imported:
 class Kind:
     """One kind of table: needed columns, how a row is read, and the tables it goes to; the last may name people.
 
-    A column that `follows` another one is kept or emptied together with it.
+    A column that `follows` another one is kept or emptied together with it. `require` looks at a row together with
+    what the registry says in the columns that a file does not have.
     """
 
     needed: tuple[str, ...]
@@ -87,6 +88,7 @@ class Kind:
     tables: tuple[Table, ...]
     optional: tuple[str, ...] = ()
     follows: Mapping[str, str] = field(default_factory=dict)
+    require: Callable[[Row], None] = lambda row: None
 
     def missing_in(self, columns: Collection[str]) -> set[str]:
         """Return the columns of which a file with these columns says nothing."""
@@ -103,6 +105,7 @@ KINDS: Mapping[str, Kind] = {
         (healing_group,),
         ("weeks", ENDED_ON, END_REASON),
         {END_REASON: ENDED_ON},
+        require_possible_closing,
     ),
     "moves": Kind(("client_code", "joined_on", "healing_group"), read_move, (membership_move,), ("kind", "reason")),
 }
@@ -149,10 +152,10 @@ class _Plan:
     @classmethod
     def of(cls, connection: Connection, sheet: Sheet, known: Known) -> _Plan:
         kind = KINDS[sheet.kind]
-        accepted, refused = _read(kind, sheet, known)
         stored = tuple(stored_rows(connection, table) for table in kind.tables)
-        rows = {key: _with_kept(kind, sheet, row, key, stored) for key, (_, row) in accepted.items()}
-        changes = [_change(line, key, rows[key], kind, stored) for key, (line, _) in accepted.items()]
+        accepted, refused = _read(kind, sheet, known, stored)
+        rows = {key: row for key, (_, row) in accepted.items()}
+        changes = [_change(line, key, row, kind, stored) for key, (line, row) in accepted.items()]
         told = tuple(each for each in changes if each)
         notes = (*sheet.notes, *_unread_columns(kind, sheet))
         return cls(kind, rows, stored, Imported(told, len(changes) - len(told), refused, notes))
@@ -175,7 +178,9 @@ class _Plan:
             replace_rows(connection, table, stored, self.rows, gone)
 
 
-def _read(kind: Kind, sheet: Sheet, known: Known) -> tuple[dict[Key, tuple[int, Row]], tuple[Refusal, ...]]:
+def _read(
+    kind: Kind, sheet: Sheet, known: Known, stored: tuple[Mapping[Key, Row], ...]
+) -> tuple[dict[Key, tuple[int, Row]], tuple[Refusal, ...]]:
     accepted: dict[Key, tuple[int, Row]] = {}
     refused: list[Refusal] = []
     for cells in sheet.rows:
@@ -186,6 +191,8 @@ def _read(kind: Kind, sheet: Sheet, known: Known) -> tuple[dict[Key, tuple[int, 
             key = key_of(kind.tables[0], row)
             if key in accepted:
                 raise ValueError("an earlier line has the same key")
+            row = _with_kept(kind, sheet, row, key, stored)
+            kind.require(row)
             accepted[key] = (cells.line, row)
         except ValueError as error:
             refused.append(Refusal(cells.line, str(error)))

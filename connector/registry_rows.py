@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,9 +82,23 @@ def _closing(cells: Cells, started_on: dt.date) -> dict[str, Any]:
     reason = plain_name(_text(cells, "end_reason", 40))
     if reason not in END_REASONS.codes:
         raise ValueError(f"end_reason is none of {', '.join(END_REASONS.codes)}")
-    if ended_on < started_on and reason != NEVER_STARTED:
+    if _ends_before_it_starts(started_on, ended_on, reason):
         raise ValueError(f"ended_on is before started_on: only a group that is {NEVER_STARTED} can end so")
     return {"ended_on": ended_on, "end_reason": reason}
+
+
+def require_possible_closing(row: Mapping[str, Any]) -> None:
+    """Check a healing group against the closing that the registry keeps, of which the file says nothing.
+
+    Raises ValueError saying what is wrong.
+    """
+    if row["ended_on"] and _ends_before_it_starts(row["started_on"], row["ended_on"], row["end_reason"]):
+        closed = f"started_on is after {row['ended_on']}, on which the registry closed this healing group"
+        raise ValueError(f"{closed}: add the columns ended_on and end_reason, and correct or empty them")
+
+
+def _ends_before_it_starts(started_on: dt.date, ended_on: dt.date, reason: str) -> bool:
+    return ended_on < started_on and reason != NEVER_STARTED
 
 
 def read_move(cells: Cells, known: Known) -> dict[str, Any]:

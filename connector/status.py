@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Table, case, func, select
@@ -23,6 +23,7 @@ from connector.precious_schema import (
     sync_run,
 )
 from connector.quarantine import count_waiting
+from connector.sync_state import utc_now
 
 Kind = Literal["programme", "adopted", "former"]
 
@@ -62,7 +63,10 @@ class RunStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Counts, times and codes; no answer, name or token. `run` is None when no run has been."""
+    """Counts, times and codes; no answer, name or token. `run` is None when no run has been.
+
+    `closed_groups` are the healing groups whose last day is past.
+    """
 
     healing_groups: int
     chas: int
@@ -71,6 +75,7 @@ class Status:
     quarantine: Mapping[str, int]
     files: Mapping[str, int]
     run: RunStatus | None
+    closed_groups: int = 0
 
     @property
     def read_projects(self) -> tuple[ProjectStatus, ...]:
@@ -87,8 +92,9 @@ class Status:
 RUN_COUNTS = ("new", "edited", "revalidated", "deleted", "problems", "quarantined", "requests")
 
 
-def read_status(connection: Connection, server: str | None = None) -> Status:
-    """Read the state of a database; with `server`, projects on another one count as former."""
+def read_status(connection: Connection, server: str | None = None, today: date | None = None) -> Status:
+    """Read the state of a database on a day (else today in UTC); with `server`, projects elsewhere count as former."""
+    is_closed = healing_group.c.ended_on < (today or utc_now().date())
     return Status(
         healing_groups=_count(connection, healing_group),
         chas=_count(connection, cha),
@@ -97,11 +103,12 @@ def read_status(connection: Connection, server: str | None = None) -> Status:
         quarantine=_counts_by(connection, quarantine, quarantine.c.reason, quarantine.c.resolved_at.is_(None)),
         files=_counts_by(connection, attachment, attachment.c.state),
         run=_last_run(connection),
+        closed_groups=_count(connection, healing_group, is_closed),
     )
 
 
-def _count(connection: Connection, table: Table) -> int:
-    return connection.scalar(select(func.count()).select_from(table)) or 0
+def _count(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> int:
+    return connection.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
 
 
 def _counts_by(

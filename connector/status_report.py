@@ -70,7 +70,7 @@ def status_lines(status: Status, now: datetime, max_age: timedelta = MAX_AGE) ->
     found = concerns(status, now, max_age)
     waiting = sum(status.problems.values())
     return [
-        f"registry: {status.healing_groups} healing groups, {status.chas} CHAs",
+        f"registry: {status.healing_groups} healing groups, {status.closed_groups} of them closed, {status.chas} CHAs",
         *(_project_line(each) for each in status.read_projects),
         *(_records_line(each, now) for each in status.projects),
         *(f"problem {kind}: {count}" for kind, count in status.problems.items()),
@@ -136,7 +136,7 @@ def status_json(status: Status, now: datetime, max_age: timedelta = MAX_AGE) -> 
         "problems": dict(status.problems),
         "quarantine": dict(status.quarantine),
         "attachments": dict(status.files),
-        "registry": {"healing_groups": status.healing_groups, "chas": status.chas},
+        "registry": {name: getattr(status, name) for name in ("healing_groups", "closed_groups", "chas")},
         "last_run": _run_json(status.run),
     }
 

@@ -39,6 +39,8 @@ from connector.schema import derived
 from connector.sync import sync
 from dashboard.filters import ALL
 from dashboard.queries_cascade import cascade
+from dashboard.queries_closed import left_behind
+from dashboard.queries_groups import group_rates
 from dashboard.queries_outcomes import verdicts
 from tests.connector.sync_scenes import dump
 
@@ -134,6 +136,21 @@ def test_the_cascade_is_true_for_each_part(scene: Scene, connection: Connection,
 def test_sessions_held_not_held_and_not_reported_are_the_true_ones(scene: Scene, connection: Connection) -> None:
     assert counted(connection, session.c.status, where=session.c.due_on <= AS_OF) == scene.truth.sessions
     assert counted(connection, session.c.kind, where=session.c.status == "held") == scene.truth.session_kinds
+
+
+def test_the_group_that_broke_up_is_closed_and_its_people_are_not_forgotten(
+    scene: Scene, connection: Connection
+) -> None:
+    [group] = [each for each in scene.played.programme.groups if each.ended_on]
+    shown = group_rates(connection, ALL, AS_OF).set_index("healing_group")
+    closed = shown[shown["is_closed"]]
+    assert dict(zip(closed.index, closed["end_reason"], strict=True)) == {group.code: "broke_up"}
+    assert list(closed["ended_on"]) == [group.ended_on]
+    assert (list(closed["due"]), dict(closed["members"])) == ([7], scene.truth.closed)
+    assert Counter(left_behind(connection, ALL, AS_OF)["healing_group"]) == scene.truth.closed
+    found = counted(connection, problem.c.kind, problem.c.healing_group, where=problem.c.kind.like("%closed%"))
+    assert found == {("members_of_closed_group", group.code): 1}
+    assert counted(connection, problem.c.kind, where=problem.c.kind == "session_after_end") == {}
 
 
 def test_two_sessions_in_one_meeting_are_counted_once(scene: Scene, connection: Connection) -> None:

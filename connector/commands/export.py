@@ -10,7 +10,9 @@ from connector.adopted_export import FOLDER, ensure_adopted, export_adopted
 from connector.commands.command import Command, Context
 from connector.errors import SettingsError
 from connector.export import export_tables
+from connector.export_plan import exported_readings
 from connector.migration import migrate
+from connector.snapshot import snapshot
 
 
 def _export(context: Context) -> Iterable[str]:
@@ -20,7 +22,7 @@ def _export(context: Context) -> Iterable[str]:
     migrate(engine)
     ensure_adopted(engine)
     try:
-        with context.reader().connect() as connection:
+        with snapshot(context.reader(), lambda found: exported_readings(found, with_identity)) as connection:
             counts = export_tables(connection, folder, with_identity)
             adopted = export_adopted(connection, folder, with_identity)
     except OSError as error:
@@ -44,5 +46,6 @@ EXPORT = Command(
     ("healing export --folder exports",),
     _export,
     _add_export,
-    "Forms that were adopted are in the folder `adopted` inside, with a codebook of their own. See docs/any-form.md.",
+    "All files are of one moment, whatever a sync writes meanwhile. Forms that were adopted are in the folder\n"
+    "`adopted` inside, with a codebook of their own. See docs/any-form.md.",
 )

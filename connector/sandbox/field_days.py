@@ -8,20 +8,24 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from connector.sandbox.phone_device import KIGALI
-from connector.sandbox.story import Membership, Programme, Record
+from connector.sandbox.story import HealingGroup, Membership, Programme, Record
+from connector.sandbox.story_closings import closed_on
 from connector.sandbox.story_rosters import roster_moment
 
-KINDS = ("move", "roster", "fill", "send", "edit", "review", "delete")
+KINDS = ("move", "close", "roster", "fill", "send", "edit", "review", "delete")
 """In the order in which things of the same minute are done."""
 
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing that somebody does at a moment: with a record, with a membership (move), or for all phones (roster)."""
+    """One thing that somebody does at a moment.
+
+    It is about a record, a membership (move), a healing group (close), or all phones on a day (roster).
+    """
 
     at: dt.datetime
     kind: str
-    about: Record | Membership | dt.date
+    about: Record | Membership | HealingGroup | dt.date
 
     @property
     def deed_id(self) -> str:
@@ -29,6 +33,8 @@ class Deed:
         about = self.about
         if isinstance(about, Record):
             return f"{self.kind} {about.record_id}"
+        if isinstance(about, HealingGroup):
+            return f"{self.kind} {about.code}"
         return f"{self.kind} {about.client_id if isinstance(about, Membership) else about.isoformat()}"
 
 
@@ -52,7 +58,10 @@ def _deeds(programme: Programme) -> Iterator[Deed]:
     for day in programme.roster_days:
         yield Deed(roster_moment(day), "roster", day)
     for move in programme.transfers:
-        yield Deed(dt.datetime.combine(move.joined_on, dt.time(7), KIGALI), "move", move)
+        yield Deed(_morning(move.joined_on), "move", move)
+    for group in programme.groups:
+        if day_of_closing := closed_on(group):
+            yield Deed(_morning(day_of_closing), "close", group)
     for record in programme.records:
         moments = {
             "fill": record.started_at,
@@ -62,3 +71,8 @@ def _deeds(programme: Programme) -> Iterator[Deed]:
             "delete": record.deleted_at,
         }
         yield from (Deed(at, kind, record) for kind, at in moments.items() if at is not None)
+
+
+def _morning(day: dt.date) -> dt.datetime:
+    """When the office opens."""
+    return dt.datetime.combine(day, dt.time(7), KIGALI)

@@ -17,7 +17,7 @@ from connector.sandbox.field_fill import Notebook, fill_record
 from connector.sandbox.field_journal import Journal
 from connector.sandbox.field_office import Office, as_edit
 from connector.sandbox.field_phone import FieldPhone, HeldForm, Shelf
-from connector.sandbox.story import Membership, Programme, Record, Session
+from connector.sandbox.story import HealingGroup, Membership, Programme, Record, Session
 from connector.sandbox.story_rosters import rosters_shown
 
 _ROOT = re.compile(r"(<\?xml[^>]*\?>\s*<[^\s>]+)")
@@ -38,7 +38,8 @@ class FieldWork:
 
     `asset_uids` names the project of each form, `password_of` gives the password of an account, `folder` keeps what
     is done. `publish_rosters(day)` must bring the lists of healing groups and members on the server up to date;
-    `record_move(client code, healing group, day)` is told of each transfer. Raises the errors of `connector.errors`.
+    `record_move(client code, healing group, day)` is told of each transfer, `record_closing(healing group)` of each
+    that has ended. Raises the errors of `connector.errors`.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class FieldWork:
         coordinator: str = "coordinator",
         publish_rosters: Callable[[dt.date], None] = lambda day: None,
         record_move: Callable[[str, str, dt.date], None] = lambda code, group, day: None,
+        record_closing: Callable[[HealingGroup], None] = lambda group: None,
     ) -> None:
         self.programme = programme
         self._server_url = server_url
@@ -61,6 +63,7 @@ class FieldWork:
         self._coordinator = coordinator
         self._publish_rosters = publish_rosters
         self._record_move = record_move
+        self._record_closing = record_closing
 
     def run(self, on_progress: OnProgress = no_progress) -> FieldReport:
         """Do every deed of the story that is not done yet, in order of time."""
@@ -177,6 +180,11 @@ class _Run:
     def _move(self, deed: Deed, move: Membership) -> None:
         self.drain()
         self.work._record_move(self.codes[move.client_id], move.group, move.joined_on)
+        self.journal.note(deed.deed_id)
+
+    def _close(self, deed: Deed, group: HealingGroup) -> None:
+        self.drain()
+        self.work._record_closing(group)
         self.journal.note(deed.deed_id)
 
     def _hand_over(self, phone: FieldPhone, deed_id: str, name: str, sent_at: dt.datetime) -> None:

@@ -7,6 +7,7 @@ from random import Random
 
 from connector.sandbox.story import Membership, Programme, ProgrammeSize
 from connector.sandbox.story_clients import invent_clients, invent_memberships, invent_transfers
+from connector.sandbox.story_closings import with_closings
 from connector.sandbox.story_people import invent_groups
 from connector.sandbox.story_records import invent_records
 from connector.sandbox.story_rosters import plan_roster_days
@@ -20,7 +21,7 @@ def simulate(seed: int, as_of: dt.date, size: ProgrammeSize | None = None) -> Pr
     Pure: reads no clock and writes nothing; everybody in it is invented.
     """
     size = size or ProgrammeSize()
-    groups = invent_groups(Random(f"{seed}/groups"), size, as_of)
+    groups = with_closings(seed, size, invent_groups(Random(f"{seed}/groups"), size, as_of))
     clients = invent_clients(seed, size, groups, as_of)
     by_id = {client.client_id: client for client in clients}
     memberships = invent_memberships(seed, clients)

@@ -46,7 +46,10 @@ class Cha:
 
 @dataclass(frozen=True, slots=True)
 class HealingGroup:
-    """A healing group as the registry knows it; `started_on` is the day of week 1, `cohort` its month (YYYY-MM)."""
+    """A healing group as the registry knows it; `started_on` is the day of week 1, `cohort` its month (YYYY-MM).
+
+    `ended_on` is the last day of one that ends before its weeks are over, with the registry's code for the reason.
+    """
 
     code: str
     label: str
@@ -56,6 +59,12 @@ class HealingGroup:
     cohort: str
     started_on: dt.date
     has_baseline_visit: bool
+    ended_on: dt.date | None = None
+    end_reason: str = ""
+
+    def is_over_on(self, day: dt.date) -> bool:
+        """Whether it had ended before a day."""
+        return self.ended_on is not None and day > self.ended_on
 
     def due_on(self, week: int) -> dt.date:
         """The planned day of a week's session (week 1 is the first)."""

@@ -81,7 +81,7 @@ def invent_transfers(
 
 def _can_move(old: HealingGroup, new: HealingGroup) -> bool:
     nearly = abs((old.started_on - new.started_on).days) <= 7
-    return new.code != old.code and new.sector == old.sector and nearly
+    return new.code != old.code and new.sector == old.sector and nearly and new.ended_on is None
 
 
 def _move(membership: Membership, new: HealingGroup, moved_on: dt.date) -> tuple[Membership, Membership]:

@@ -41,6 +41,17 @@ def reckon_marks(programme: Programme, shown: Mapping[str, tuple[str, ...]]) -> 
     return marks
 
 
+def members_at_end(
+    programme: Programme, live: list[Record], shown: Mapping[str, tuple[str, ...]]
+) -> Mapping[str, set[str]]:
+    """Healing group -> the clients of whom no record says that they have left it."""
+    intervals = _intervals(programme, live, shown)
+    return {
+        group: {client for client, told in own.items() if any(each.left_on is None for each in told)}
+        for group, own in intervals.items()
+    }
+
+
 def counting_reports(live: Iterable[Record]) -> dict[tuple[str, int], tuple[Record, Session]]:
     """(healing group, week) -> the report that counts: the last to arrive, and one of a session made up for is true."""
     found: dict[tuple[str, int], tuple[Record, Session]] = {}

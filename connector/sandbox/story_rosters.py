@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from connector.sandbox.phone_device import KIGALI
 from connector.sandbox.story import Client, HealingGroup, Programme, Record, Session, Visit
+from connector.sandbox.story_closings import closed_by
 
 Roster = Mapping[str, tuple[str, ...]]
 """Healing group -> its active clients, by client id."""
@@ -28,7 +29,7 @@ def roster_moment(day: dt.date) -> dt.datetime:
 
 
 def roster_on(programme: Programme, day: dt.date) -> Roster:
-    """The active members of every healing group, as they should go to the phones on a roster day."""
+    """The active members of every healing group that is not closed, as they should go to the phones on a roster day."""
     return _roster_at(programme, roster_moment(day), rosters_shown(programme))
 
 
@@ -53,13 +54,14 @@ def rosters_shown(programme: Programme) -> dict[str, tuple[str, ...]]:
 def _roster_at(programme: Programme, moment: dt.datetime, shown: Mapping[str, tuple[str, ...]]) -> Roster:
     gone = _left_by(programme, moment, shown)
     moved = {move.client_id: move.group for move in programme.transfers if move.joined_on <= moment.date()}
+    closed = closed_by(programme.groups, moment.date())
     roster: dict[str, tuple[str, ...]] = {}
     for record in programme.records:
         client = record.final
         if not isinstance(client, Client) or client.group is None or not _is_live(record, moment):
             continue
         group = moved.get(client.client_id, client.group.code)
-        if (client.client_id, group) not in gone:
+        if group not in closed and (client.client_id, group) not in gone:
             roster[group] = (*roster.get(group, ()), client.client_id)
     return roster
 

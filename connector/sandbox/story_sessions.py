@@ -28,15 +28,15 @@ def invent_sessions(
     clients: Mapping[str, Client],
     as_of: dt.date,
 ) -> list[Session]:
-    """Every session that was due by `as_of`, in order of group and week."""
+    """Every session that was due by `as_of`, in order of group and week; none after the end of a group."""
     silent = _silent_groups(seed, groups, as_of)
     sessions: list[Session] = []
     for group in groups:
         own = [membership for membership in memberships if membership.group == group.code]
-        people = _People(seed, own, clients)
+        people = _People(seed, group, own, clients)
         planned = []
         for week in range(1, PROGRAMME.weeks + 1):
-            if group.due_on(week) <= as_of:
+            if group.due_on(week) <= as_of and not group.is_over_on(group.due_on(week)):
                 rng = Random(f"{seed}/session/{group.code}/{week}")
                 is_silent = group.code in silent and group.due_on(week) > as_of - dt.timedelta(days=24)
                 planned.append(_session(rng, group, week, people, is_silent))
@@ -51,7 +51,8 @@ def comes_usually(seed: int, person_id: str) -> float:
 
 def _silent_groups(seed: int, groups: Sequence[HealingGroup], as_of: dt.date) -> frozenset[str]:
     """Running groups whose CHA has not reported for three weeks."""
-    running = [group.code for group in groups if 35 < (as_of - group.started_on).days < 7 * PROGRAMME.weeks]
+    recent = [group for group in groups if 35 < (as_of - group.started_on).days < 7 * PROGRAMME.weeks]
+    running = [group.code for group in recent if not group.is_over_on(as_of)]
     return frozenset(Random(f"{seed}/silent").sample(running, min(len(running), 1 + len(running) // 8)))
 
 
@@ -60,6 +61,7 @@ class _People:
     """Who is or was a member of one healing group, and everybody's story."""
 
     seed: int
+    group: HealingGroup
     own: Sequence[Membership]
     clients: Mapping[str, Client]
 
@@ -141,17 +143,22 @@ def _away(rng: Random, day: dt.date, new: Collection[str], people: _People) -> I
             continue
         person = people.clients[membership.client_id].person.person_id
         if person not in drawn:
-            drawn[person] = _reason(rng, people.seed, person, membership, day)
+            drawn[person] = _reason(rng, people, person, membership, day)
         if drawn[person]:
             yield membership.client_id, drawn[person]
 
 
-def _reason(rng: Random, seed: int, person: str, membership: Membership, day: dt.date) -> str:
+def _reason(rng: Random, people: _People, person: str, membership: Membership, day: dt.date) -> str:
     if not membership.covers(day):
         return "left_group" if membership.is_told else "unknown"
-    if rng.random() < comes_usually(seed, person):
+    if rng.random() < comes_usually(people.seed, person) * _share_left(people.group, day):
         return ""
     return rng.choices(tuple(_AWAY), tuple(_AWAY.values()))[0]
+
+
+def _share_left(group: HealingGroup, day: dt.date) -> float:
+    """How many of those who used to come still do: fewer each week in the last month of a group that breaks up."""
+    return 1 if group.ended_on is None else min(1, 0.55 + 0.12 * ((group.ended_on - day).days // 7))
 
 
 def _some(rng: Random, of: frozenset[str], share: float, most: int) -> tuple[str, ...]:

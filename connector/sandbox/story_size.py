@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """Healing groups that start in the same week; `has_baseline_visit` asks the outcome form before week 1 too."""
+    """Healing groups that start in the same week; `has_baseline_visit` asks the outcome form before week 1 too.
+
+    One of them breaks up after the session of the week `broke_up_after`.
+    """
 
     groups: int
     started_weeks_ago: int
     has_baseline_visit: bool = False
+    broke_up_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class ProgrammeSize:
         Cohort(11, 60),
         Cohort(11, 44),
         Cohort(10, 24, has_baseline_visit=True),
-        Cohort(8, 10),
+        Cohort(8, 10, broke_up_after=7),
         Cohort(4, 3),
     )
     members: tuple[int, int] = (18, 22)
@@ -31,5 +35,6 @@ class ProgrammeSize:
     @classmethod
     def small(cls) -> ProgrammeSize:
         """Two sectors, four groups, some seventy people: for quick tests."""
-        cohorts = (Cohort(1, 60), Cohort(1, 24, has_baseline_visit=True), Cohort(1, 10), Cohort(1, 3))
+        running = (Cohort(1, 10, broke_up_after=7), Cohort(1, 3))
+        cohorts = (Cohort(1, 60), Cohort(1, 24, has_baseline_visit=True), *running)
         return cls(sectors=2, cohorts=cohorts, members=(12, 15))

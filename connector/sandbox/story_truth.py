@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from connector.sandbox.story import VISITOR, Answers, Client, Programme, Record, Session, Visit
-from connector.sandbox.story_marks import Mark, MarkKey, counting_reports, joined_newcomers, reckon_marks
+from connector.sandbox.story_marks import (
+    Mark,
+    MarkKey,
+    counting_reports,
+    joined_newcomers,
+    members_at_end,
+    reckon_marks,
+)
 from connector.sandbox.story_rosters import rosters_shown
 from connector.sandbox.story_symptoms import hand_score, whole_items
 from forms.programme import PROGRAMME
@@ -67,6 +74,8 @@ class Truth:
     """(record, the record that it repeats), both there"""
     edited: tuple[str, ...]
     deleted: tuple[str, ...]
+    closed: Mapping[str, int]
+    """healing group that has ended -> people who are still its members, as nobody has said where they went"""
 
 
 def reckon(programme: Programme) -> Truth:
@@ -94,6 +103,7 @@ def reckon(programme: Programme) -> Truth:
         copies=_copies(live),
         edited=tuple(record.record_id for record in live if record.corrected),
         deleted=tuple(record.record_id for record in programme.records if record.deleted_at),
+        closed=_left_behind(programme, live, shown),
     )
 
 
@@ -177,6 +187,11 @@ def _newcomers(live: list[Record]) -> Iterator[str]:
         late = "overdue" if told.day <= last_day else "waiting"
         yield from (late if record.copy_of or who not in joined else "joined" for who in told.newcomers)
         yield from [late] * told.strangers
+
+
+def _left_behind(programme: Programme, live: list[Record], shown: Mapping[str, tuple[str, ...]]) -> Mapping[str, int]:
+    members = members_at_end(programme, live, shown)
+    return {group.code: len(members.get(group.code, ())) for group in programme.groups if group.ended_on}
 
 
 def _copies(live: list[Record]) -> tuple[tuple[str, str], ...]:

@@ -66,6 +66,14 @@ def test_a_reader_cannot_write(file_engine: Engine) -> None:
         connection.execute(insert(NOTE).values(words="x"))
 
 
+@pytest.mark.parametrize("read_only", [False, True])
+def test_the_file_of_an_engine_is_found_whatever_its_name(tmp_path: Path, read_only: bool) -> None:
+    path = tmp_path / "a b%41é#.db"
+    path.touch()
+    engine = open_database(f"sqlite:///{tmp_path}/a b%2541é#.db", read_only)
+    assert sqlite_file(engine) == path
+
+
 def test_tables_made_in_a_failed_transaction_are_not_there(tmp_path: Path) -> None:
     engine = open_database(f"sqlite:///{tmp_path}/healing.db")
     with pytest.raises(RuntimeError), engine.begin() as connection:
@@ -330,22 +338,41 @@ def test_a_postgresql_that_may_only_be_read_is_named(postgres_engine: Engine, po
 
 
 TAKE_THE_LOCK = """
-import sys, time
+import os, sys, time
 from connector.database import open_database
 from connector.errors import BusyError
 from connector.writer_lock import single_writer
-engine = open_database(sys.argv[1])
-engine.connect().close()
-print("ready", flush=True)
+
+def take(let_go):
+    engine = open_database(sys.argv[1])
+    engine.connect().close()
+    os.write(1, b"ready\\n")
+    os.read(let_go, 1)
+    began = time.monotonic()
+    try:
+        with single_writer(engine):
+            time.sleep(3)
+    except BusyError as error:
+        os.write(1, f"{time.monotonic() - began:.3f}\\n".encode())
+        return error.exit_code
+    return 0
+
+let_go, held = os.pipe()
+children = []
+for _ in range(8):
+    children.append(os.fork())
+    if not children[-1]:
+        os.close(held)
+        code = 1
+        try:
+            code = take(let_go)
+        finally:
+            os._exit(code)
 sys.stdin.readline()
-began = time.monotonic()
-try:
-    with single_writer(engine):
-        time.sleep(3)
-except BusyError as error:
-    print(f"{time.monotonic() - began:.3f}", flush=True)
-    sys.exit(error.exit_code)
+os.close(held)
+print(*(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children))
 """
+"""Eight processes, copies of one, as starting eight programs would take most of the time."""
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
@@ -354,15 +381,9 @@ def test_of_eight_that_start_together_one_runs_and_the_others_say_so_at_once(
 ) -> None:
     url = f"sqlite:///{tmp_path}/b.db" if kind == "sqlite" else request.getfixturevalue("empty_postgres_url")
     command, root = [sys.executable, "-c", TAKE_THE_LOCK, url], Path(__file__).parents[2]
-    started = [
-        subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(8)
-    ]
-    for each in started:
-        assert each.stdout is not None and each.stdout.readline() == "ready\n"
-    for each in started:
-        assert each.stdin is not None
-        each.stdin.write("\n")
-        each.stdin.flush()
-    ends = [(each.communicate()[0], each.returncode) for each in started]
-    assert sorted(code for _, code in ends) == [0] + [7] * 7
-    assert all(float(seconds) < 2 for seconds, code in ends if code == 7)
+    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        assert [started.stdout.readline() for _ in range(8)] == ["ready\n"] * 8
+        *waited, codes = started.communicate("\n")[0].splitlines()
+    assert sorted(map(int, codes.split())) == [0] + [7] * 7
+    assert len(waited) == 7 and all(float(seconds) < 2 for seconds in waited)

@@ -26,8 +26,9 @@ def connection(any_current: Connection) -> Connection:
     return any_current
 
 
-def sheet(connection: Connection, text: str) -> Imported:
-    return import_registry(connection, {"healing_groups.csv": text.encode()}, today=TODAY)["healing_groups.csv"]
+def sheet(connection: Connection, text: str, preview: bool = False) -> Imported:
+    files = {"healing_groups.csv": text.encode()}
+    return import_registry(connection, files, preview=preview, today=TODAY)["healing_groups.csv"]
 
 
 def closing(connection: Connection, code: str = "G1") -> tuple[dt.date | None, str | None]:
@@ -98,6 +99,40 @@ def test_a_sheet_without_the_two_columns_opens_nothing(connection: Connection) -
     assert closing(connection) == CLOSED
     with_reason = PLAIN.strip() + ",end_reason\nG1,G1,2801,C1,2026-A,2026-03-02,\n"
     assert (sheet(connection, with_reason).changes, closing(connection)) == ((), CLOSED)
+
+
+@pytest.mark.parametrize("with_reason", [False, True])
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_first_day_moved_past_the_last_one_is_refused_when_the_sheet_has_no_column_of_last_days(
+    connection: Connection, preview: bool, with_reason: bool
+) -> None:
+    close(connection, "2026-03-20", "broke_up")
+    before = dump(connection), rows(connection, healing_group)
+    lines = ["G2,Renamed,2801,C1,2026-A,2026-03-02", "G1,G1,2801,C1,2026-A,2026-03-21"]
+    header = PLAIN.strip() + ",end_reason" * with_reason
+    text = "\n".join([header, *(line + "," * with_reason for line in lines)])
+    found = sheet(connection, text, preview=preview)
+    assert [(each.line, each.reason) for each in found.refused] == [
+        (
+            3,
+            "started_on is after 2026-03-20, on which the registry closed this healing group: "
+            "add the columns ended_on and end_reason, and correct or empty them",
+        )
+    ]
+    assert [each.key for each in found.changes] == ["G2"]
+    assert closing(connection) == CLOSED
+    if preview:
+        assert (dump(connection), rows(connection, healing_group)) == before
+
+
+def test_a_first_day_moved_up_to_the_last_one_is_no_contradiction(connection: Connection) -> None:
+    close(connection, "2026-03-20", "broke_up")
+    assert sheet(connection, PLAIN + "G1,G1,2801,C1,2026-A,2026-03-20\n").changed == 1
+
+
+def test_a_group_that_never_began_may_be_given_any_first_day(connection: Connection) -> None:
+    close(connection, "2026-02-20", "never_started", code="G2")
+    assert sheet(connection, PLAIN + "G2,G2,2801,C1,2026-A,2026-04-06\n").changed == 1
 
 
 def test_an_emptied_day_opens_the_group_again_whether_or_not_there_is_a_column_of_reasons(

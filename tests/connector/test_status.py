@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,9 @@ from connector.fact_schema import problem
 from connector.precious_schema import (
     adopted_asset,
     attachment,
+    cha,
     deployment,
+    healing_group,
     quarantine,
     submission,
     sync_cursor,
@@ -66,7 +68,7 @@ def engine() -> Engine:
 
 def read(engine: Engine, server: str | None = None) -> Status:
     with engine.connect() as connection:
-        return read_status(connection, server)
+        return read_status(connection, server, NOW.date())
 
 
 def codes(engine: Engine, now: datetime = NOW, server: str | None = None) -> list[tuple[str, str]]:
@@ -91,6 +93,20 @@ def test_records_completeness_and_the_last_run_are_told() -> None:
     assert f"last sync: ok, ended 2026-11-23 09:00 UTC (3 h ago): {result.line}" in lines
     assert lines[-1] == f"{result.problems} problems wait"
     assert not any("needs a look" in line for line in lines)
+
+
+def test_healing_groups_that_are_closed_by_today_are_told(engine: Engine) -> None:
+    place = {"district_code": "28", "sector_code": "2801", "cha_code": "C1", "cohort": "2026-A", "weeks": 16}
+    ends = {"G1": None, "G2": (date(2026, 11, 22), "broke_up"), "G3": (NOW.date(), "merged")}
+    add(engine, cha, {"cha_code": "C1", "username": "cha001", "is_active": True})
+    for code, end in ends.items():
+        closing = dict(zip(("ended_on", "end_reason"), end or (None, None), strict=True))
+        add(engine, healing_group, {"code": code, "label": code, "started_on": date(2026, 3, 2)} | place | closing)
+    assert "registry: 3 healing groups, 1 of them closed, 1 CHAs" in status_lines(read(engine), NOW)
+    with engine.connect() as connection:
+        later = read_status(connection, today=date(2026, 11, 24))
+    assert status_json(later, NOW)["registry"] == {"healing_groups": 3, "closed_groups": 2, "chas": 1}
+    assert codes(engine) == []
 
 
 def test_a_failed_run_is_told_with_its_reason() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from connector.sandbox.field_days import KINDS, field_days
 from connector.sandbox.simulation import simulate
-from connector.sandbox.story import Client, Programme, ProgrammeSize, Session, Visit
+from connector.sandbox.story import Client, Cohort, Programme, ProgrammeSize, Session, Visit
 from connector.sandbox.story_clients import is_late_joiner
 from connector.sandbox.story_rosters import roster_on, rosters_shown
 from connector.sandbox.story_symptoms import hand_level, hand_score
@@ -84,6 +84,43 @@ def test_some_groups_are_finished_and_some_are_half_way(story: Programme) -> Non
     last_days = [group.due_on(PROGRAMME.weeks) for group in story.groups]
     assert sum(day < AS_OF for day in last_days) == 32
     assert sum(day >= AS_OF for day in last_days) == 12
+
+
+@pytest.mark.parametrize("weekday", range(7))
+def test_one_group_breaks_up_and_is_closed_once_the_office_has_its_last_report(weekday: int) -> None:
+    told = simulate(1, AS_OF + dt.timedelta(days=weekday), ProgrammeSize.small())
+    [group] = [each for each in told.groups if each.ended_on]
+    own = [each for each in told.sessions if each.group.code == group.code]
+    assert ([each.week for each in own], group.end_reason) == ([1, 2, 3, 4, 5, 6, 7], "broke_up")
+    assert sum(each.status == "held" for each in own) >= 5
+    assert all(not group.is_over_on(each.day) for each in own) and group.is_over_on(group.due_on(8))
+    [closing] = [deed for day in field_days(told) for deed in day.deeds if deed.kind == "close"]
+    reports = [each for each in told.records if isinstance(each.subject, Session) and each.subject.group == group]
+    assert len(reports) >= 6
+    assert all(each.started_at < closing.at for each in reports)
+    assert all(each.sent_at < closing.at for each in reports if not each.copy_of)
+    assert closing.at.date() <= told.as_of
+
+
+def test_one_group_of_the_whole_programme_breaks_up(story: Programme) -> None:
+    assert [each.end_reason for each in story.groups if each.ended_on] == ["broke_up"]
+
+
+def test_fewer_and_fewer_come_before_a_group_breaks_up(story: Programme) -> None:
+    [group] = [each for each in story.groups if each.ended_on]
+    held = [each for each in story.sessions if each.group.code == group.code and each.status == "held"]
+    shares = [len(each.came) / (len(each.came) + len(each.away or {})) for each in held]
+    assert max(shares[-2:]) < 0.8 < min(shares[:3])
+
+
+def test_nobody_moves_into_a_group_that_has_broken_up() -> None:
+    size = ProgrammeSize(sectors=1, cohorts=(Cohort(3, 10, broke_up_after=7),), members=(3, 4))
+    moves = []
+    for seed in range(30):
+        told = simulate(seed, AS_OF, size)
+        ended = {group.code for group in told.groups if group.ended_on}
+        moves += [(move.group, move.group in ended) for move in told.transfers]
+    assert len(moves) > 10 and not [group for group, is_ended in moves if is_ended]
 
 
 def test_people_are_turned_away_at_every_step_with_a_reason(story: Programme) -> None:

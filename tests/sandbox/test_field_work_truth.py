@@ -97,8 +97,8 @@ def test_both_breakdowns_of_the_cascade_add_up_to_the_whole(truth: Truth) -> Non
 
 
 def test_sessions_add_up_to_those_that_were_due(story: Programme, truth: Truth) -> None:
-    due = sum(group.due_on(week) <= AS_OF for group in story.groups for week in range(1, 17))
-    assert sum(truth.sessions.values()) == due
+    days = [(group, group.due_on(week)) for group in story.groups for week in range(1, 17)]
+    assert sum(truth.sessions.values()) == sum(day <= AS_OF and not group.is_over_on(day) for group, day in days)
 
 
 def test_all_five_states_of_attendance_occur_and_absences_alone_have_reasons(truth: Truth) -> None:
@@ -198,6 +198,24 @@ def test_completing_takes_thirteen_of_sixteen_sessions() -> None:
     assert found.cascade["week_8"] == 2
     assert found.cascade["completed"] == 1
     assert found.cascade_by_sex["completed", "female"] == 1
+
+
+def test_a_closed_group_keeps_whoever_has_not_left(truth: Truth) -> None:
+    closed = replace(GROUP, ended_on=GROUP.due_on(3), end_reason="broke_up")
+    one = held(1, "ana rose", {"eric": "left_group"})
+    told = replace(programme([ANA, ERIC, ROSE], [one], [report(one)]), groups=(closed, OTHER))
+    assert reckon(told).closed == {"G001": 2}
+    gone = Membership("rose", "G002", GROUP.due_on(6))
+    moved = replace(told, memberships=(*told.memberships, gone), transfers=(gone,))
+    assert reckon(moved).closed == {"G001": 1}
+    assert list(truth.closed.values()) == [count for count in truth.closed.values() if count > 10] != []
+
+
+def test_a_closed_group_leaves_the_lists_when_the_office_has_heard_of_it() -> None:
+    told = programme([ANA], [], [])
+    for ended_on, listed in ((told.roster_days[1], {"G001": ("ana",)}), (told.roster_days[1] - dt.timedelta(14), {})):
+        group = replace(GROUP, ended_on=ended_on, end_reason="broke_up")
+        assert roster_on(replace(told, groups=(group, OTHER)), told.roster_days[1]) == listed
 
 
 def test_only_an_endline_that_took_place_counts() -> None:
