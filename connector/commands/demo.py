@@ -31,9 +31,10 @@ def _demo(context: Context) -> Iterable[str]:
     require_sandbox()
     from connector.demo import played_demo
     from connector.demo_folder import open_folder
+    from connector.sandbox.phone_device import wall_clock
 
     arguments = context.arguments
-    folder = open_folder(arguments.folder, arguments.as_of, arguments.small, dt.date.today())
+    folder = open_folder(arguments.folder, arguments.as_of, arguments.small, wall_clock().date())
     with played_demo(folder, port=arguments.server_port, say=context.say, on_progress=context.on_progress) as played:
         if arguments.no_dashboard:
             return [f"demo ready in {folder.path}: {played.result.line}"]

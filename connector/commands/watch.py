@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime as dt
 import http.client
 import os
 import signal
@@ -159,10 +158,11 @@ def _stop(number: int, frame: object) -> None:
 def _sandbox(context: Context) -> Iterable[str]:
     require_sandbox()
     from connector.demo_folder import COORDINATOR, open_folder
+    from connector.sandbox.phone_device import wall_clock
     from connector.sandbox.server import SandboxUser, prepare, serve
 
     arguments = context.arguments
-    folder = open_folder(arguments.folder, None, False, dt.date.today())
+    folder = open_folder(arguments.folder, None, False, wall_clock().date())
     names = [COORDINATOR, *(arguments.account or ())]
     prepare(folder.server_file, [SandboxUser(n, folder.password_of(n), folder.token_of(n)) for n in names])
     url = f"http://{LOOPBACK}:{arguments.port}"

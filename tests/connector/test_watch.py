@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.cli import main
 from connector.commands.watch import (
     absolute_database_url,
     dashboard_command,
@@ -17,10 +19,13 @@ from connector.commands.watch import (
     show_dashboard,
     start_dashboard,
 )
+from connector.demo_folder import open_folder
+from connector.sandbox.phone_device import KIGALI
 from connector.settings import Settings
 from tests.connector.sync_scenes import new_database
 
 ROOT = Path(__file__).parents[2]
+PREPARE = "connector.sandbox.server.prepare"
 
 
 def free_port() -> int:
@@ -51,6 +56,21 @@ def test_a_database_is_the_same_from_every_folder(tmp_path: Path, monkeypatch: p
     address = "postgresql://user:password@host/healing"
     assert absolute_database_url(address) == address
     assert absolute_database_url("sqlite://") == "sqlite://"
+
+
+@pytest.mark.parametrize(("command", "work"), [("demo", "connector.demo.played_demo"), ("sandbox", PREPARE)])
+def test_the_story_of_a_demonstration_ends_on_yesterday_in_rwanda(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str, work: str
+) -> None:
+    def stop(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    after_midnight = dt.datetime(2026, 11, 27, 1, 27, tzinfo=KIGALI)
+    monkeypatch.setattr("connector.sandbox.phone_device.wall_clock", lambda: after_midnight)
+    monkeypatch.setattr(work, stop)
+    main([command, "--folder", str(tmp_path / "demo")])
+    found = open_folder(tmp_path / "demo", None, False, dt.date(2030, 1, 1))
+    assert (found.as_of, found.today) == (dt.date(2026, 11, 26), dt.date(2026, 11, 27))
 
 
 def test_the_dashboard_answers(tmp_path: Path) -> None:
