@@ -48,6 +48,8 @@ from tests.connector.sync_scenes import (
     snapshot,
 )
 
+IN_SOAK = pytest.mark.soak
+"""With the real forms; the proofs play the same with a light one in every run."""
 LATER, NEXT_WEEK = NOW + timedelta(minutes=10), NOW + timedelta(days=7, minutes=10)
 
 
@@ -266,8 +268,8 @@ def test_a_run_that_finds_nothing_changed_makes_three_requests_a_form(engine: En
     ("fault", "kind", "exit_code"),
     [
         (status(401), InvalidTokenError, 3),
-        (status(404), MissingAssetError, 3),
-        (status(503), ServerFailedError, 5),
+        pytest.param(status(404), MissingAssetError, 3, marks=IN_SOAK),
+        pytest.param(status(503), ServerFailedError, 5, marks=IN_SOAK),
         (html, NotKoboError, 5),
     ],
     ids=["401", "404", "503", "web page"],
@@ -289,7 +291,7 @@ def test_a_refusal_at_any_request_fails_the_run_and_changes_nothing(
         assert last_run(engine) == ("failed", exit_code)
 
 
-@pytest.mark.parametrize("is_lasting", [False, True], ids=["once", "from then on"])
+@pytest.mark.parametrize("is_lasting", [pytest.param(False, marks=IN_SOAK), True], ids=["once", "from then on"])
 def test_a_list_that_is_empty_by_mistake_deletes_nothing(engine: Engine, any_kobo: FakeKobo, is_lasting: bool) -> None:
     run(engine, any_kobo)
     content, first = snapshot(engine), len(any_kobo.requests)

@@ -269,8 +269,13 @@ def test_a_list_that_stays_empty_by_mistake_fails_the_run() -> None:
     "change",
     [
         lambda scene: scene.kobo.add(UID, light_record(91), "root-91"),
-        lambda scene: scene.kobo.edit(UID, scene.number("root-7"), "v9", colour="black"),
-        lambda scene: scene.kobo.validate(UID, scene.number("root-7"), "validation_status_on_hold"),
+        pytest.param(
+            lambda scene: scene.kobo.edit(UID, scene.number("root-7"), "v9", colour="black"), marks=pytest.mark.soak
+        ),
+        pytest.param(
+            lambda scene: scene.kobo.validate(UID, scene.number("root-7"), "validation_status_on_hold"),
+            marks=pytest.mark.soak,
+        ),
         lambda scene: scene.kobo.delete(UID, scene.number("root-7")),
         lambda scene: scene.kobo.resend(UID, scene.kobo.delete(UID, scene.number("root-7"))),
         lambda scene: scene.kobo.resend(UID, scene.kobo.delete(UID, scene.number("root-11"))),
