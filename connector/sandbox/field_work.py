@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from connector.garbage import collect_new, collections_by_hand
 from connector.progress import OnProgress, no_progress
 from connector.sandbox.field_days import Deed, field_days
 from connector.sandbox.field_fill import Notebook, fill_record
@@ -68,9 +69,10 @@ class FieldWork:
     def run(self, on_progress: OnProgress = no_progress) -> FieldReport:
         """Do every deed of the story that is not done yet, in order of time."""
         deeds = [deed for day in field_days(self.programme) for deed in day.deeds]
-        with _Run(self) as run:
+        with _Run(self) as run, collections_by_hand():
             for position, deed in enumerate(deeds, 1):
                 run.do(deed)
+                collect_new()
                 on_progress("filling and sending forms", position, len(deeds))
         return run.report()
 
