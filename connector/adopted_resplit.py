@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, delete, insert, select, update
 
-from connector.bulk import chunks
+from connector.bulk import KEYS_A_STATEMENT
 from connector.identity import join_texts
 from connector.precious_schema import (
     submission,
@@ -35,14 +35,21 @@ def part_again(connection: Connection, project: Project) -> int:
 
 def _part(connection: Connection, project: Project, bodies: Table, identities: Table, key: Key) -> int:
     changed = 0
-    columns = [bodies.c[name] for name in key]
-    keys = connection.execute(select(*columns).where(bodies.c.asset_uid == project.asset_uid).order_by(*columns)).all()
-    for batch in chunks(keys):
-        roots = sorted({row.root_uuid for row in batch})
+    for roots in _batches_of_roots(connection, bodies, project.asset_uid):
         found = list(_changes(connection, project, bodies, identities, key, roots))
         changed += len(found)
         _write(connection, bodies, identities, project.asset_uid, key, found)
     return changed
+
+
+def _batches_of_roots(connection: Connection, bodies: Table, asset_uid: str) -> Iterator[list[str]]:
+    """The identities of all records of a project, some at a time: all at once are a quarter of a gigabyte a million."""
+    root = bodies.c.root_uuid
+    query = select(root).where(bodies.c.asset_uid == asset_uid).distinct().order_by(root).limit(KEYS_A_STATEMENT)
+    last = ""
+    while roots := list(connection.scalars(query.where(root > last))):
+        yield roots
+        last = roots[-1]
 
 
 def _changes(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Integer, Select, bindparam, func, select
 
 from connector.bulk import chunks
-from connector.precious_schema import submission
+from connector.precious_schema import IS_AWAITING, submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,12 @@ _NUMBER_AT = (
     .offset(bindparam("place", type_=Integer))
     .limit(1)
 )
-_ROWS = select(*_COLUMNS).where(*_IS_LIVE).order_by(submission.c.server_id)
-_ROWS_OF = _ROWS.where(submission.c.root_uuid.in_(bindparam("roots", expanding=True)))
+_LIVE = select(*_COLUMNS).where(*_IS_LIVE)
+_ROWS = _LIVE.order_by(submission.c.server_id)
+# In no order: by number, SQLite would walk through the numbers of all records to find these.
+_ROWS_OF = _LIVE.where(submission.c.root_uuid.in_(bindparam("roots", expanding=True)))
 _ROWS_NUMBERED = _ROWS.where(submission.c.server_id.in_(bindparam("numbers", expanding=True)))
-_AWAITING = _ROWS.where(submission.c.awaits_files > 0, submission.c.first_seen_at >= bindparam("since"))
+_AWAITING = _ROWS.where(IS_AWAITING, submission.c.first_seen_at >= bindparam("since"))
 
 
 def count_live(connection: Connection, asset_uid: str, after_id: int | None = None, upto_id: int | None = None) -> int:

@@ -15,9 +15,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 precious = MetaData()
+
+IS_AWAITING = text("awaits_files > 0")
+"""Which records of `submission` name files that are not there: in the words of the index that holds these alone."""
 
 submission = Table(
     "submission",
@@ -40,6 +44,7 @@ submission = Table(
     Column("body", Text, nullable=False, comment="the record as served, JSON; identifying values are null"),
     PrimaryKeyConstraint("root_uuid", "asset_uid"),
     Index("submission_by_server_id", "asset_uid", "server_id", "deleted_at", "validation_status"),
+    Index("submission_awaiting", "asset_uid", "server_id", sqlite_where=IS_AWAITING, postgresql_where=IS_AWAITING),
 )
 
 submission_identity = Table(

@@ -14,7 +14,7 @@ from typing import Self
 
 from tests.bench.checked import wrong_rows
 from tests.bench.children import MEGABYTE, ROOT, Cost, Pairs, RunningServer, bench_server, middle, module, run_child
-from tests.bench.corpus import KINDS, corpus_of
+from tests.bench.corpus import KINDS
 from tests.bench.databases import Databases, Target, parts_of
 from tests.bench.prepare import TOKEN
 
@@ -41,9 +41,9 @@ class Bench:
 
     @contextmanager
     def server(self, kind: str, *options: str, size: int | None = None) -> Iterator[RunningServer]:
-        """A server of a corpus, which is made if need be."""
+        """A server of a corpus, which it makes if need be: a child counts as large as its parent was as it began."""
         whole = size or self.size
-        corpus_of(kind, whole, self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / f"{kind}.json").write_text(json.dumps(KINDS[kind].content()), encoding="utf-8")
         with bench_server(kind, whole, self.folder, *options) as server:
             yield server

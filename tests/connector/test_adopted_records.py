@@ -182,16 +182,21 @@ def test_a_name_stays_apart_when_its_key_has_become_another_question(connection:
     assert rows(connection, project)[0]["who"] is None and rows(connection, project, 1)[0]["name"] == "Sentinel"
 
 
-def test_a_name_that_an_earlier_reading_left_in_the_body_is_taken_out(connection: Connection) -> None:
+def test_names_that_an_earlier_reading_left_in_the_bodies_are_taken_out(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("connector.adopted_resplit.KEYS_A_STATEMENT", 2)
     project = adopted(connection, {"survey": [named("who", "text", "1")]})
-    sent = record(1, who="Sentinel")
-    store_page(connection, project, [sent], NOW)
-    connection.execute(update(submission).values(body=json.dumps(sent)))
+    sent = [record(number, who=f"Sentinel {number}") for number in range(1, 6)]
+    store_page(connection, project, sent, NOW)
+    for each in sent:
+        is_it = submission.c.server_id == each["_id"]
+        connection.execute(update(submission).where(is_it).values(body=json.dumps(each)))
     connection.execute(delete(submission_identity))
     connection.execute(update(asset_shape).values(fingerprint="of an earlier reading"))
     assert ensure_tables(connection, project)
-    assert "Sentinel" not in (connection.scalar(select(submission.c.body)) or "")
-    assert rows(connection, project, 1)[0]["who"] == "Sentinel"
+    assert "Sentinel" not in " ".join(connection.scalars(select(submission.c.body)))
+    assert [row["who"] for row in rows(connection, project, 1)] == [each["who"] for each in sent]
 
 
 def test_rows_of_a_repeat_whose_questions_swapped_names_keep_their_own(connection: Connection) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, event, select
 
 from connector.live_rows import (
     awaiting_files,
@@ -18,6 +20,7 @@ from connector.live_rows import (
     rows_of,
 )
 from connector.precious_schema import submission
+from connector.raw_rows import known_rows
 from connector.store import mark_deleted, store_page
 from connector.submission import files_hash
 from tests.connector.light_project import LIGHT_ASSET, light_project
@@ -103,6 +106,27 @@ def test_a_record_waits_for_the_files_that_it_names(engine: Engine) -> None:
     with engine.connect() as connection:
         assert [row.root_uuid for row in awaiting_files(connection, LIGHT_ASSET, NOW)] == ["root-20"]
         assert awaiting_files(connection, LIGHT_ASSET, NOW + timedelta(seconds=1)) == []
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda connection: rows_of(connection, LIGHT_ASSET, ["root-10", "nobody"]),
+        lambda connection: rows_numbered(connection, LIGHT_ASSET, [10, 30]),
+        lambda connection: rows_between(connection, LIGHT_ASSET, 10, 20),
+        lambda connection: awaiting_files(connection, LIGHT_ASSET, NOW),
+        lambda connection: known_rows(connection, LIGHT_ASSET, ["root-10", "nobody"]),
+    ],
+    ids=["by identity", "by number", "of a span", "awaiting files", "before they are stored"],
+)
+def test_looking_for_some_records_passes_no_others(engine: Engine, look: Callable[[Connection], object]) -> None:
+    asked = list[tuple[str, Any]]()
+    with engine.connect() as connection:
+        event.listen(connection, "before_cursor_execute", lambda _c, _k, text, values, *_: asked.append((text, values)))
+        look(connection)
+        plans = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all() for text, values in asked[:]]
+    told = [row[-1] for plan in plans for row in plan if "submission" in row[-1]]
+    assert told and not [each for each in told if "SCAN" in each or "submission_by_server_id (asset_uid=?)" in each]
 
 
 def test_counting_reads_no_record(engine: Engine) -> None:
