@@ -2,15 +2,37 @@
 
 import gc
 import ipaddress
+import itertools
+import logging
+import os
+import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.postgres"]
+
+IN_MEMORY, ENOUGH_MEMORY = Path("/dev/shm"), 6 * 1024**3
+
+
+def live_in_memory() -> None:
+    """Let all temporary files, databases above all, be where nothing waits for a disk, if there is plenty of room.
+
+    Copying a database of PostgreSQL costs a tenth there. Whoever says where they are to be (TMPDIR) is followed.
+    """
+    is_free = "TMPDIR" not in os.environ and os.access(IN_MEMORY, os.W_OK | os.X_OK)
+    if is_free and shutil.disk_usage(IN_MEMORY).free > ENOUGH_MEMORY:
+        os.environ["TMPDIR"] = str(IN_MEMORY)
+        tempfile.tempdir = None
+
+
+live_in_memory()
 
 settings.register_profile(
     "reproducible",
@@ -95,6 +117,17 @@ def pytest_make_collect_report(
     return report
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Generator[None]:
+    """After a call with `--verbose` nobody tells of the requests of later tests, to a stream that is closed by then."""
+    try:
+        return (yield)
+    finally:
+        logger = logging.getLogger("connector")
+        logger.handlers.clear()
+        logger.setLevel(logging.NOTSET)
+
+
 @pytest.fixture
 def loopback_listener() -> Iterator[tuple[str, int]]:
     """Host and port of a socket on this machine that accepts connections and says nothing."""
@@ -105,18 +138,23 @@ def loopback_listener() -> Iterator[tuple[str, int]]:
 LONGEST_FIRST = (
     "tests/connector/proofs/test_enumeration.py",
     "tests/connector/proofs/test_schedules.py",
-    "tests/connector/proofs/test_kills.py",  # before Java starts, with which a process takes long to copy
+    "tests/connector/proofs/",  # before Java starts, with which a process takes long to copy
+    "tests/test_demo.py",
+    "tests/sandbox/test_field_work_on_sandbox.py",
     "tests/forms/test_random_walks_at_",
     "tests/forms/test_pyxform3_equivalence.py",
     "tests/forms/test_people_on_phone.py",
-    "tests/test_demo.py",
-    "tests/sandbox/test_field_work_on_sandbox.py",
     "tests/forms/test_item_space_on_phone.py",
-    "tests/connector/test_derive_rebuild.py",
-    "tests/connector/test_areas_on_sandbox.py",
-    "tests/sandbox/test_server_recorded_exchanges.py",
     "tests/browser/",
+    "tests/connector/test_areas_on_sandbox.py",
+    "tests/connector/test_renamed_on_sandbox.py",
+    "tests/sandbox/",
     "tests/dashboard/",
+    "tests/bench/",
+    "tests/connector/test_sync.py",
+    "tests/connector/test_hostile",
+    "tests/connector/test_derive",
+    "tests/forms/",
 )
 
 
@@ -132,7 +170,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage in cycles seldom: what all tests have loaded stays, and looking through it took an eighth."""
+    """Look for garbage in cycles between tests alone.
+
+    What all tests have loaded stays, and looking through it took an eighth. And whenever Java cleans up, JPype lets
+    Python look through everything, unless that is off.
+    """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    gc.disable()
+    gc.set_threshold(50_000, 20, 50)  # for those who turn it on
+
+
+OBJECTS_BETWEEN, TESTS_BETWEEN = 50_000, 1_000
+"""So many new objects, or tests, until garbage in cycles is looked for: among the young ones, or among all."""
+tests_done = itertools.count(1)
+
+
+def pytest_runtest_logfinish() -> None:
+    """After a test."""
+    if next(tests_done) % TESTS_BETWEEN == 0:
+        gc.collect()
+        gc.freeze()
+    elif gc.get_count()[0] > OBJECTS_BETWEEN:
+        gc.collect(1)

@@ -72,7 +72,7 @@ def one_at_a_time(path: Path) -> Iterator[None]:
 SMALL, FULL = "four healing groups", "all healing groups"
 
 
-@pytest.fixture(scope="session", params=[SMALL, pytest.param(FULL, marks=pytest.mark.soak)])
+@pytest.fixture(scope="module", params=[SMALL, pytest.param(FULL, marks=pytest.mark.soak)])
 def scene(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """The demonstration; of full size in `make soak`. Of several processes one plays it, the others find it played."""
     base = tmp_path_factory.getbasetemp()

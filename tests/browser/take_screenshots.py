@@ -31,6 +31,7 @@ HAS_TEXT = """() => {
 }"""
 DRAWN_WITHIN = 45.0  # seconds
 STILL_FOR = 0.7  # seconds without a change in the picture
+BETWEEN_LOOKS = 0.25  # seconds; each look costs the browser a picture
 
 
 class PageBrokenError(Exception):
@@ -70,7 +71,7 @@ def wait_until_drawn(page: Page) -> None:
             before, unchanged_since = picture, time.monotonic()
         elif time.monotonic() - unchanged_since > STILL_FOR:
             return
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(1000 * BETWEEN_LOOKS)
     raise PageBrokenError(f"{page.url} is still changing after {DRAWN_WITHIN:.0f} seconds")
 
 
@@ -111,14 +112,15 @@ def take_screenshot(browser: Browser, address: str, screen: Screen, folder: Path
         page.close()
 
 
-def take_screenshots(program: str, base: str, pages: Iterable[str], folder: Path, *, whole: bool = False) -> list[Path]:
+def take_screenshots(
+    browser: Browser, base: str, pages: Iterable[str], folder: Path, *, whole: bool = False
+) -> list[Path]:
     """Picture each page, or every listed one, at every size; gives the files. Raises PageBrokenError."""
     folder.mkdir(parents=True, exist_ok=True)
     base = base.rstrip("/") + "/"
-    with open_browser(program) as browser:
-        addresses = [urljoin(base, page) for page in pages] or listed_pages(browser, base)
-        wanted = [(address, screen) for address in addresses for screen in SCREENS]
-        return [take_screenshot(browser, address, screen, folder, whole=whole) for address, screen in wanted]
+    addresses = [urljoin(base, page) for page in pages] or listed_pages(browser, base)
+    wanted = [(address, screen) for address in addresses for screen in SCREENS]
+    return [take_screenshot(browser, address, screen, folder, whole=whole) for address, screen in wanted]
 
 
 def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
@@ -139,7 +141,8 @@ def main(arguments: Sequence[str]) -> int:
         print(HOW_TO_ENABLE, file=sys.stderr)
         return 2
     try:
-        files = take_screenshots(program, given.base, given.pages, given.into, whole=given.whole)
+        with open_browser(program) as browser:
+            files = take_screenshots(browser, given.base, given.pages, given.into, whole=given.whole)
     except PageBrokenError as error:
         print(error, file=sys.stderr)
         return 1

@@ -6,10 +6,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from tests.browser.browser import HOW_TO_ENABLE, SCREENS, find_browser, open_browser
 from tests.browser.take_screenshots import PageBrokenError, listed_pages, main, name_of, take_screenshots
@@ -52,11 +54,12 @@ def site() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def program() -> str:
-    found = find_browser()
-    if found is None:
+def browser() -> Iterator[Browser]:
+    program = find_browser()
+    if program is None:
         pytest.skip(HOW_TO_ENABLE)
-    return found
+    with open_browser(program) as opened:
+        yield opened
 
 
 def size_of(picture: Path) -> tuple[int, int]:
@@ -65,48 +68,49 @@ def size_of(picture: Path) -> tuple[int, int]:
     return width, height
 
 
-def test_every_listed_page_is_pictured_at_every_size(program: str, site: str, tmp_path: Path) -> None:
-    files = take_screenshots(program, site, [], tmp_path)
+def test_every_listed_page_is_pictured_at_every_size(browser: Browser, site: str, tmp_path: Path) -> None:
+    files = take_screenshots(browser, site, [], tmp_path)
     expected = {f"{page}-{screen.name}.png" for page in ("start", "groups") for screen in SCREENS}
     assert {file.name for file in files} == expected
 
 
-def test_pictures_have_the_size_of_their_screen(program: str, site: str, tmp_path: Path) -> None:
-    files = take_screenshots(program, site, ["plain"], tmp_path)
+def test_pictures_have_the_size_of_their_screen(browser: Browser, site: str, tmp_path: Path) -> None:
+    files = take_screenshots(browser, site, ["plain"], tmp_path)
     assert [size_of(file) for file in files] == [(1366, 768), (390, 844)]
 
 
-def test_a_whole_page_is_as_tall_as_its_content(program: str, site: str, tmp_path: Path) -> None:
-    files = take_screenshots(program, site, ["groups"], tmp_path, whole=True)
+def test_a_whole_page_is_as_tall_as_its_content(browser: Browser, site: str, tmp_path: Path) -> None:
+    files = take_screenshots(browser, site, ["groups"], tmp_path, whole=True)
     assert all(size_of(file)[1] >= 2000 for file in files)
 
 
-def test_a_page_at_work_is_waited_for(program: str, site: str, tmp_path: Path) -> None:
-    at_last = take_screenshots(program, site, ["restless"], tmp_path)[0].read_bytes()
-    assert at_last != take_screenshots(program, site, ["plain"], tmp_path)[0].read_bytes()
+def test_a_page_at_work_is_waited_for(browser: Browser, site: str, tmp_path: Path) -> None:
+    at_last = take_screenshots(browser, site, ["restless"], tmp_path)[0].read_bytes()
+    assert at_last != take_screenshots(browser, site, ["plain"], tmp_path)[0].read_bytes()
 
 
-def test_a_dashboard_that_loads_slowly_still_lists_its_pages(program: str, site: str) -> None:
-    with open_browser(program) as browser:
-        assert listed_pages(browser, f"{site}/late") == [f"{site}/", f"{site}/groups"]
+def test_a_dashboard_that_loads_slowly_still_lists_its_pages(browser: Browser, site: str) -> None:
+    assert listed_pages(browser, f"{site}/late") == [f"{site}/", f"{site}/groups"]
 
 
-def test_a_page_that_shows_a_traceback_is_an_error(program: str, site: str, tmp_path: Path) -> None:
+def test_a_page_that_shows_a_traceback_is_an_error(browser: Browser, site: str, tmp_path: Path) -> None:
     with pytest.raises(PageBrokenError, match="KeyError: sector"):
-        take_screenshots(program, site, ["broken"], tmp_path)
+        take_screenshots(browser, site, ["broken"], tmp_path)
 
 
 def test_a_dashboard_that_is_not_running_is_told_in_one_line(
-    program: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """In a thread, as one thread can drive one browser only."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{closed.getsockname()[1]}"
-        assert main([address, "--into", str(tmp_path)]) == 1
+        with ThreadPoolExecutor(1) as thread:
+            assert thread.submit(main, [address, "--into", str(tmp_path)]).result() == 1
     assert capsys.readouterr().err.strip().endswith("start the dashboard first: make demo")
 
 
-def test_the_script_runs_from_the_root_of_the_project(program: str, site: str, tmp_path: Path) -> None:
+def test_the_script_runs_from_the_root_of_the_project(browser: Browser, site: str, tmp_path: Path) -> None:
     command = [sys.executable, "tests/browser/take_screenshots.py", site, "plain", "--into", str(tmp_path)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout) == (0, f"2 pictures in {tmp_path}\n")

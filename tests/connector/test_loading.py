@@ -12,6 +12,17 @@ import pytest
 from connector.loading import loading_modules
 
 
+@pytest.fixture(autouse=True)
+def as_in_a_program() -> Iterator[None]:
+    """Garbage is looked for, which is off while tests run."""
+    was_on = gc.isenabled()
+    gc.enable()
+    gc.collect(0)
+    yield
+    if not was_on:
+        gc.disable()
+
+
 @pytest.fixture
 def looks() -> Iterator[list[str]]:
     """The looks for garbage so far."""

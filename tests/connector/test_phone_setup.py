@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 
 from connector.phone_setup import LONGEST_PAYLOAD, collect_settings, qr_payload, qr_svg
@@ -108,6 +109,7 @@ def test_the_printed_code_holds_the_payload() -> None:
     assert read_text(matrix_of(qr_svg(payload))) == payload
 
 
+@settings_of_hypothesis(max_examples=settings_of_hypothesis().max_examples // 3)  # drawing one takes long
 @given(usernames, st.sampled_from(("CHA001", "K.2801-7")))
 def test_every_account_has_a_code_that_reads_back(username: str, name: str) -> None:
     payload = qr_payload(collect_settings(SERVER, username, name=name))

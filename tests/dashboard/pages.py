@@ -21,6 +21,17 @@ def open_page(monkeypatch: pytest.MonkeyPatch, url: str, page: str, **address: s
     return app if page == PAGES[0] else app.switch_page(f"app_pages/{page}.py").run()
 
 
+_SEEN: dict[object, AppTest] = {}
+
+
+def see_page(monkeypatch: pytest.MonkeyPatch, url: str, page: str, **address: str) -> AppTest:
+    """A page of a database in which nobody writes, for those who only look at it: opened for the first of them."""
+    key = (url, page, *address.items())
+    if key not in _SEEN:
+        _SEEN[key] = open_page(monkeypatch, url, page, **address)
+    return _SEEN[key]
+
+
 def words(app: AppTest) -> str:
     """Everything that the page sends to the browser, tables and charts included."""
     return "\n".join(str(node.proto) for part in (app.main, app.sidebar) for node in part if hasattr(node, "proto"))

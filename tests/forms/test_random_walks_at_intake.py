@@ -6,7 +6,7 @@ from forms.translation import LANGUAGES
 from tests.forms.phone_people import FULL, USUAL
 from tests.forms.random_walks import walk_randomly
 
-WALKS = {(USUAL, ""): 8, (USUAL, "2801"): 27, (FULL, "2801"): 27}
+WALKS = {(USUAL, ""): 6, (USUAL, "2801"): 17, (FULL, "2801"): 17}
 """How many walks in each language, by programme and area."""
 IN_MANY = 20
 EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)

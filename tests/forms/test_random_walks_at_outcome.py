@@ -6,7 +6,7 @@ from forms.translation import LANGUAGES
 from tests.forms.phone_people import FULL, USUAL
 from tests.forms.random_walks import walk_randomly
 
-WALKS = {(USUAL, ""): 28, (FULL, ""): 27}
+WALKS = {(USUAL, ""): 17, (FULL, ""): 17}
 """How many walks in each language, by programme and area."""
 IN_MANY = 20
 EVERY_LANGUAGE = pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.code)

@@ -18,30 +18,36 @@ from forms.xlsform import convert_workbook, form_sheets
 from tests.forms.good_workbook import ROSTERS, good_workbook
 from tests.forms.workbook_mutations import STRANGE, spoilt
 
-WORKBOOKS, SPOILT_OF_THE_PROGRAMME, DEFINITIONS, CONVERTED = 2000, 40, 80, 50
+FEW, MANY = 1, pytest.param(20, marks=pytest.mark.soak)
+"""How many times as many are spoilt: in soak, others besides the same."""
+WORKBOOKS, SPOILT_OF_THE_PROGRAMME, DEFINITIONS, CONVERTED = 2000, 20, 40, 25
+times = pytest.mark.parametrize("times", [FEW, MANY])
 _KINDS = ("text", "note", "calculate", "select_one", "select_one_from_file", "audit", "image", "", "integer")
 
 
-def test_no_spoilt_workbook_makes_the_linter_stumble() -> None:
+@times
+def test_no_spoilt_workbook_makes_the_linter_stumble(times: int) -> None:
     rng, good = random.Random(20), good_workbook()
     faulty = 0
-    for _ in range(WORKBOOKS):
+    for _ in range(times * WORKBOOKS):
         found = lint_workbook(spoilt(good, rng), "probe", rosters=ROSTERS)
         assert all(finding.where and finding.what and finding.advice for finding in found)
         faulty += bool(found)
-    assert faulty > WORKBOOKS / 2
+    assert faulty > times * WORKBOOKS / 2
 
 
+@times
 @pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
-def test_no_spoilt_workbook_of_the_programme_makes_the_linter_stumble(form: Form) -> None:
+def test_no_spoilt_workbook_of_the_programme_makes_the_linter_stumble(form: Form, times: int) -> None:
     rng, sheets = random.Random(form.form_id), form_sheets(form)
-    found = [lint_workbook(spoilt(sheets, rng), form.form_id) for _ in range(SPOILT_OF_THE_PROGRAMME)]
+    found = [lint_workbook(spoilt(sheets, rng), form.form_id) for _ in range(times * SPOILT_OF_THE_PROGRAMME)]
     assert any(found)
 
 
-def test_what_the_linter_lets_pass_is_converted_and_valid() -> None:
+@times
+def test_what_the_linter_lets_pass_is_converted_and_valid(times: int) -> None:
     rng, good, tried = random.Random(21), good_workbook(), 0
-    while tried < CONVERTED:
+    while tried < times * CONVERTED:
         sheets = spoilt(good, rng)
         if sheets == good or lint_workbook(sheets, "probe", rosters=ROSTERS):
             continue
@@ -49,10 +55,11 @@ def test_what_the_linter_lets_pass_is_converted_and_valid() -> None:
         assert validate_xform(convert_workbook(sheets)) == [], sheets
 
 
+@times
 @pytest.mark.parametrize("form", FORMS.values(), ids=list(FORMS))
-def test_no_spoilt_definition_makes_the_linter_stumble(form: Form) -> None:
+def test_no_spoilt_definition_makes_the_linter_stumble(form: Form, times: int) -> None:
     rng = random.Random(form.form_id)
-    found = [lint(_spoilt_definition(form, rng)) for _ in range(DEFINITIONS)]
+    found = [lint(_spoilt_definition(form, rng)) for _ in range(times * DEFINITIONS)]
     assert any(found)
 
 

@@ -51,6 +51,14 @@ def test_every_redeployment_gives_another_version_and_hash(project: Project) -> 
     assert len({form["version"] for form in seen}) == len({form["hash"] for form in seen}) == 4
 
 
+def test_a_form_that_is_deployed_again_differs_by_its_version_alone(project: Project) -> None:
+    before, first = _form(project), _form_list(project)["version"]
+    project.redeploy()
+    second = _form_list(project)["version"]
+    assert before.count(first) == 1 and first != second
+    assert _form(project) == before.replace(first, second)
+
+
 def test_the_hash_in_the_form_list_is_of_the_form(project: Project) -> None:
     body = _form(project).partition("?>")[2].strip()
     assert _form_list(project)["hash"].startswith("md5:") and len(body) > 500

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from connector.sandbox.server import prepare, running_sandbox
-from tests.sandbox.replay import FIXTURES, USERS, Exchange, Replay, load_exchanges
+from tests.sandbox.replay import FILLER, FIXTURES, USERS, Exchange, Replay, load_exchanges
 
 ASSET = "/api/v2/assets/aDRZDvgptE3UTyTDDFaNq6/"
 FILES = (
@@ -73,12 +73,12 @@ def _large_exchanges(exchanges: Mapping[str, Exchange]) -> list[Exchange]:
         xml = part["content"].replace("00e2c563-7b0a-4268-83d0-2fdab130dbc4", instance).replace("Dalila", filler)
         return {"files": {"xml_submission_file": {**part, "content": xml}, **files}}
 
-    large_file = {"filename": "big.png", "content_type": "image/png", "content": "x" * 12_000_000}
+    large_file = {"filename": "big.png", "content_type": "image/png", "content": FILLER * 12_000}
     ids = quote(json.dumps({"_id": {"$in": list(range(2000))}}))
     return [
-        replace(exchanges["10-015"], body={"json": {"settings": {"description": "x" * 11_000_000}}}),
+        replace(exchanges["10-015"], body={"json": {"settings": {"description": FILLER * 11_000}}}),
         replace(exchanges["10-017"], body=submit(17, "Big file", **{"big.png": large_file})),
-        replace(exchanges["10-018"], body=submit(18, "x" * 11_000_000)),
+        replace(exchanges["10-018"], body=submit(18, FILLER * 11_000)),
         replace(exchanges["10-019"], path=f"{ASSET}data/?query={ids}"),
     ]
 

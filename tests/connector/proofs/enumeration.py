@@ -23,9 +23,9 @@ LONG_AFTER = timedelta(days=8)
 Case = tuple[str, Callable[[], None]]
 
 
-def fault_cases(story: Scenario, kind: Kind) -> Iterator[Case]:
-    """A fault at each request of the second run, once and from then on."""
-    for at in range(1, story.requests + 1):
+def fault_cases(story: Scenario, kind: Kind, first: int = 1) -> Iterator[Case]:
+    """A fault at each request of the second run, from the one numbered `first`, once and from then on."""
+    for at in range(first, story.requests + 1):
         for is_lasting in (False, True):
             name = f"{kind.name} at request {at}, {'from then on' if is_lasting else 'once'}"
             yield name, partial(check_fault, story, kind, at, is_lasting)

@@ -20,12 +20,14 @@ FAR = 5000
 """So far are old records behind new ones that the numbers read twice for safety do not reach them."""
 FEEDS = ("history", "markers", "modified")
 """How a run learns what has changed: the project's history, marks on the records, or a date that a server may give."""
+TWO_PROJECTS = "history of two projects"
+"""The first feed with a second project: what goes wrong in one of them must not touch the other."""
 
 
 def server(feed: str) -> FakeKobo:
-    """A server with some records, of which the history may be read or not; if it may, in two projects."""
+    """A server with some records, of which the history may be read or not, in one project or in two."""
     kobo = FakeKobo()
-    kobo.history_status = 200 if feed == "history" else 403
+    kobo.history_status = 200 if feed in ("history", TWO_PROJECTS) else 403
     kobo.dates_modified = feed == "modified"
     for number in range(7):
         kobo.add(A, light_record(number), f"root-{number}")
@@ -33,7 +35,7 @@ def server(feed: str) -> FakeKobo:
     kobo.next_id += FAR
     for number in range(2):
         kobo.add(A, light_record(number), f"tail-{number}")
-    for number in range(3 if feed == "history" else 0):
+    for number in range(3 if feed == TWO_PROJECTS else 0):
         kobo.add(B, light_record(number), f"other-{number}")
     kobo.validate(A, 106, "validation_status_approved")
     return kobo

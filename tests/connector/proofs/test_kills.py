@@ -15,7 +15,7 @@ from connector.kobo import KoboClient
 from tests.connector.proofs.fake_server import served_from
 from tests.connector.proofs.killing import check_integrity, in_memory, kill_after, put_back, seconds_of
 from tests.connector.proofs.programme_story import change_programme, contents, programme_server
-from tests.connector.proofs.scenario import Scenario, told
+from tests.connector.proofs.scenario import TWO_PROJECTS, Scenario, told
 from tests.connector.proofs.state import prepared, state_of
 from tests.connector.sync_scenes import empty_database, new_database, run, snapshot
 
@@ -78,7 +78,7 @@ def begin_light(story: Scenario) -> None:
     story.world.load(story.start)
 
 
-@pytest.mark.parametrize("feed", ["history", "markers"])
+@pytest.mark.parametrize("feed", [TWO_PROJECTS, "markers"])
 def test_a_killed_run_is_made_good(feed: str, file_engine: Engine) -> None:
     story = told(feed, file_engine)
     check = check_light(story)
