@@ -15,12 +15,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    text,
+    column,
+    literal,
 )
 
 precious = MetaData()
 
-IS_AWAITING = text("awaits_files > 0")
+IS_AWAITING = column("awaits_files", Integer) > literal(0, literal_execute=True)
 """Which records of `submission` name files that are not there: in the words of the index that holds these alone."""
 
 submission = Table(
