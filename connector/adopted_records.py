@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Table
@@ -52,12 +53,13 @@ class RecordReader:
         return self.keys.rows_of(found, about) or rows_with_care(self.keys, found, about, notes)
 
     def _under_newest_keys(self, stored: StoredRecord, notes: list[Note]) -> Json:
-        if not self.union.moves:
-            return stored.record
         if stored.form_version in self.known_versions:
             moves = self.union.moves.get(stored.form_version or "", {})
-            return _moved_inside(self.keys, stored.record, moves, notes) if moves else stored.record
-        return _guessed_inside(self.keys, stored.record, self.union.any_moves)
+            move = partial(_as_told, moves, notes)
+        else:
+            moves = self.union.any_moves
+            move = partial(_as_guessed, moves)
+        return _moved_inside(self.keys, stored.record, move) if moves else stored.record
 
 
 def described(about: StoredRecord | Submission) -> Row:
@@ -73,37 +75,37 @@ def described(about: StoredRecord | Submission) -> Row:
     )
 
 
-def _moved_inside(keys: LevelKeys, record: Json, moves: Mapping[str, str], notes: list[Note], at: str = "") -> Json:
-    """Return a record, or a row at a position, under the keys of the newest version, and the rows in it likewise.
-
-    `moves` is what its own version says. Where an answer comes to a key under which another one stands, that version
-    does not ask for the other, which is left out and noted.
-    """
-    taken = {moves[key] for key in moves.keys() & record.keys()}
-    strange = {key for key in taken & record.keys() if key not in moves}
-    notes += (Note("unknown_question", key, at) for key in record if key in strange)
-    found = {moves.get(key, key): value for key, value in record.items() if key not in strange}
+def _moved_inside(keys: LevelKeys, record: Json, move: Callable[[Json, str], dict[str, Any]], at: str = "") -> Json:
+    """Return a record, or a row at a position in its repeats, as `move` makes it, and the rows in it likewise."""
+    found = move(record, at)
     for inner in keys.repeats:
         rows = found.get(inner.path)
         if isinstance(rows, list):
-            places = positions(at, len(rows))
             found[inner.path] = [
-                _moved_inside(inner, row, moves, notes, place) if isinstance(row, dict) else row
-                for place, row in zip(places, rows, strict=True)
+                _moved_inside(inner, row, move, place) if isinstance(row, dict) else row
+                for place, row in zip(positions(at, len(rows)), rows, strict=True)
             ]
     return found
 
 
-def _guessed_inside(keys: LevelKeys, record: Json, moves: Mapping[str, str]) -> Json:
-    """Return a record of no known version, and the rows in it, under the keys of the newest one.
+def _as_told(moves: Mapping[str, str], notes: list[Note], record: Json, at: str) -> dict[str, Any]:
+    """Return one level of a record under the newest version's keys, as its own version says (`moves`).
+
+    Where an answer comes to a key under which another one stands, that version does not ask for the other, which is
+    left out and noted.
+    """
+    taken = {moves[key] for key in moves.keys() & record.keys()}
+    strange = {key for key in taken & record.keys() if key not in moves}
+    notes += (Note("unknown_question", key, at) for key in record if key in strange)
+    return {moves.get(key, key): value for key, value in record.items() if key not in strange}
+
+
+def _as_guessed(moves: Mapping[str, str], record: Json, _at: str) -> dict[str, Any]:
+    """Return one level of a record of no known version under the newest version's keys.
 
     An old key is one that the newest version does not have, so where both are there it keeps its value, and is told.
     """
     found = {key: value for key, value in record.items() if key not in moves}
     for key in sorted(record.keys() & moves.keys()):
         found[key if moves[key] in found else moves[key]] = record[key]
-    for inner in keys.repeats:
-        rows = found.get(inner.path)
-        if isinstance(rows, list):
-            found[inner.path] = [_guessed_inside(inner, row, moves) if isinstance(row, dict) else row for row in rows]
     return found
