@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from connector.submission import Json
 from connector.sync_state import Cursor
@@ -12,6 +12,9 @@ OVERLAP = timedelta(minutes=2)
 """Clocks of the server's machines differ by less."""
 OVERLAP_OF_IDS = 1000
 """The server hands out `_id` before a record is visible, so a lower one may appear late; these are listed again."""
+LATEST = timedelta(hours=1)
+"""A record's date is that of the moment in which it began to arrive; it is visible when its files have arrived, too. On
+a server that many share, more numbers than `OVERLAP_OF_IDS` are handed out meanwhile."""
 EVERY = timedelta(days=1)
 """Faster ways to find changes may lose one; the markers themselves are read at least so often."""
 
@@ -32,6 +35,8 @@ def markers_of(cursor: Cursor, server_time: datetime, has_history: bool) -> Mark
     """Choose the marks to ask for: all of them once a day, else those that no faster way makes needless."""
     is_due = cursor.validated_since is None or seconds(server_time) - cursor.validated_since >= EVERY.total_seconds()
     clauses: list[Json] = [WITHOUT_A_FILE]
+    if cursor.history_since is not None:
+        clauses.append({"_submission_time": {"$gte": _text(datetime.fromisoformat(cursor.history_since) - LATEST)}})
     if cursor.modified_since is not None:
         clauses.append({"_date_modified": {"$gte": cursor.modified_since}})
     if is_due or not (has_history or cursor.modified_since):
@@ -57,4 +62,9 @@ def seconds(moment: datetime) -> int:
 
 def modified_text(moment: datetime) -> str:
     """A time, less the overlap, as text in UTC; whatever follows the seconds in a `_date_modified` sorts after it."""
-    return (moment - OVERLAP).strftime("%Y-%m-%dT%H:%M:%S")
+    return _text(moment - OVERLAP)
+
+
+def _text(moment: datetime) -> str:
+    """A time in UTC as records hold it, without zone: one that names a zone excludes its own second."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")

@@ -17,6 +17,7 @@ from tests.bench.corpus import Corpus, Record
 Mask = np.ndarray[Any, Any]
 NEW, EDITED, VALIDATED, DELETED = 100, 50, 30, 20
 ALWAYS_SHOWN = {"_id", "_uuid", "meta/rootUuid", "_validation_status"}
+COLUMNS = ("ids", "submitted_at", "validated_at", "has_status", "is_edited", "has_deleted_file")
 COMPARE = {
     "$gt": np.greater,
     "$gte": np.greater_equal,
@@ -30,6 +31,13 @@ COMPARE = {
 class RecordTable:
     """The rows of a corpus, in the order of `_id`, and what was changed since; `history` is newest first."""
 
+    ids: Mask
+    submitted_at: Mask
+    validated_at: Mask
+    has_status: Mask
+    is_edited: Mask
+    has_deleted_file: Mask
+
     def __init__(self, corpus: Corpus) -> None:
         self.corpus = corpus
         with corpus.path.open("rb") as file:
@@ -38,9 +46,8 @@ class RecordTable:
         self.history: list[dict[str, Any]] = []
         self._light: dict[tuple[str, ...], list[bytes]] = {}
         rows = [_facts(orjson.loads(self._stored(row))) for row in range(len(corpus))]
-        self.ids, self.validated_at, self.has_status, self.is_edited, self.has_deleted_file = map(
-            np.array, zip(*rows, strict=True)
-        )
+        for name, values in zip(COLUMNS, zip(*rows, strict=True), strict=True):
+            setattr(self, name, np.array(values))
         self.is_live = np.ones(len(rows), bool)
 
     def _stored(self, row: int) -> memoryview:
@@ -86,6 +93,8 @@ class RecordTable:
             return self.has_deleted_file
         if operator == "$exists":
             return self._is_there(key) == bool(value)
+        if key == "_submission_time":
+            return COMPARE[operator](self.submitted_at, value)
         column = {"_id": self.ids, "_validation_status.timestamp": self.validated_at}[key]
         if operator in ("$in", "$nin"):
             return np.isin(column, value, invert=operator == "$nin")
@@ -140,13 +149,12 @@ class RecordTable:
         return {what: [self._root(row) for row in rows] for what, rows in done.items()}
 
     def _take_in(self, rows: Iterable[int], deleted: list[int], whole: int) -> None:
-        columns = ("ids", "validated_at", "has_status", "is_edited", "has_deleted_file")
         added = zip(*(_facts(self.changed[whole + at]) for at in range(NEW)), strict=True)
-        for name, values in zip(columns, added, strict=True):
+        for name, values in zip(COLUMNS, added, strict=True):
             column = np.append(getattr(self, name), values)
             setattr(self, name, column)
             for row in rows:
-                column[row] = _facts(self.changed[row])[columns.index(name)]
+                column[row] = _facts(self.changed[row])[COLUMNS.index(name)]
         self.is_live = np.append(self.is_live, np.ones(NEW, bool))
         self.is_live[deleted] = False
         self._light.clear()
@@ -171,11 +179,12 @@ class RecordTable:
         self.history.reverse()
 
 
-def _facts(record: Record) -> tuple[int, int, bool, bool, bool]:
-    """What queries may speak of: `_id`, moment of validation, whether validated, edited, short of a file."""
+def _facts(record: Record) -> tuple[int, str, int, bool, bool, bool]:
+    """What queries may speak of, in the order of COLUMNS."""
     status, files = record["_validation_status"], record["_attachments"]
     is_deleted = any(file["is_deleted"] for file in files)
-    return record["_id"], status.get("timestamp", 0), bool(status), "meta/deprecatedID" in record, is_deleted
+    marks = status.get("timestamp", 0), bool(status), "meta/deprecatedID" in record, is_deleted
+    return record["_id"], record["_submission_time"], *marks
 
 
 def _edited(record: Record, row: int) -> Record:

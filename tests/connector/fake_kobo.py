@@ -58,6 +58,11 @@ class FakeKobo(BaseAdapter):
 
     # What people do.
 
+    def serve_others(self, numbers: int, hours: float = 2) -> None:
+        """Hours go by in which other projects of the server get so many numbers."""
+        self.next_id += numbers
+        self.clock.move(3600 * hours)
+
     def add(self, uid: str, answers: Record, root: str, *, number: int | None = None, **more: Any) -> int:
         """A phone sends a record; returns its number, the next one unless `number` says another (a late, lower one)."""
         number = number or self._next_number()

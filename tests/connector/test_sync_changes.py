@@ -78,7 +78,8 @@ def first_run(records: int, dates_modified: bool) -> tuple[bytes, bytes]:
     kobo, engine = FakeKobo(), empty_light_database()
     kobo.dates_modified = dates_modified
     for number in range(records):
-        kobo.next_id += 2000 * (number == records - 3)
+        if number == records - 3:
+            kobo.serve_others(2000)
         kobo.add(UID, light_record(number, photo=None), f"root-{number}")
     sync_light(engine, kobo, NOW)
     kobo.clock.move(600)
@@ -215,9 +216,21 @@ def test_a_sweep_that_is_asked_for_finds_what_left_no_trace(history: int) -> Non
 
 
 @HISTORIES
-def test_a_late_record_and_a_deletion_that_hide_each_other_are_found_by_the_next_sweep(history: int) -> None:
+def test_a_late_record_and_a_deletion_that_hide_each_other_in_the_count_are_found(history: int) -> None:
     scene = Scene(history=history)
     scene.kobo.add(UID, light_record(90), "root-90", number=scene.number("root-2") - 1)
+    scene.kobo.delete(UID, scene.number("root-1"))
+    scene.kobo.project(UID).history.clear()
+    tally = scene.run()
+    assert (tally.new, tally.deleted) == (1, 1)
+    assert scene.is_whole()
+
+
+@HISTORIES
+def test_a_late_record_whose_date_is_older_is_found_beside_a_deletion_by_the_next_sweep(history: int) -> None:
+    scene = Scene(history=history)
+    number = scene.number("root-2") - 1
+    scene.kobo.add(UID, light_record(90), "root-90", number=number, submitted_at="1970-01-01T00:00:00")
     scene.kobo.delete(UID, scene.number("root-1"))
     scene.kobo.project(UID).history.clear()
     scene.run()

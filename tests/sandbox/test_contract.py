@@ -12,7 +12,7 @@ import pytest
 import requests
 from sqlalchemy import Engine
 
-from connector.changes_markers import markers_of, tail_clauses
+from connector.changes_markers import LATEST, markers_of, tail_clauses
 from connector.kobo import KoboClient
 from connector.reconcile import LIGHT_FIELDS, VALIDATED
 from connector.sync import SyncResult, sync
@@ -81,7 +81,11 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replay]:
 
 def all_marks() -> dict[str, Any]:
     """Everything that a run without a history asks for at once."""
-    cursor = Cursor(UID, "any", last_id=30, validated_since=1795400000, modified_since="2026-01-01T00:00:00")
+    dates = sorted(record["_submission_time"] for record in RECORDS)
+    last_run = datetime.fromisoformat(f"{dates[-5]}Z") + LATEST
+    cursor = Cursor(
+        UID, "any", 30, last_run.isoformat(), validated_since=1795400000, modified_since="2026-01-01T00:00:00"
+    )
     return {"$or": [*markers_of(cursor, LONG_AGO, has_history=False).clauses, *tail_clauses(10, 30, 34)]}
 
 

@@ -87,6 +87,14 @@ def replace_one(kobo: FakeKobo, uid: str, chance: Random) -> None:
     add(kobo, uid, chance)
 
 
+def replace_by_late(kobo: FakeKobo, uid: str, chance: Random) -> None:
+    """A record is deleted, and one appears under a number that the server had handed out before all others."""
+    number = 1 + chance.randrange(90)
+    if all(number not in project.records for project in kobo.projects.values()):
+        remove(kobo, uid, chance)
+        kobo.add(uid, light_record(3), new_root(kobo), number=number)
+
+
 def attach(kobo: FakeKobo, uid: str, chance: Random) -> None:
     """A file arrives that an answer had named."""
     records = kobo.project(uid).listed()
@@ -138,6 +146,7 @@ CHANGES: Mapping[str, Step] = {
     "deletion": remove,
     "deletion and re-sending": remove_and_resend,
     "deletion and a new one": replace_one,
+    "deletion and a late one": replace_by_late,
     "late file": attach,
     "deleted files": delete_files,
     "redeployment": redeploy,

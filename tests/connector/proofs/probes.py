@@ -29,6 +29,7 @@ from tests.connector.proofs.scenario import server, told
 from tests.connector.proofs.state import empty_light_database, prepared, state_of
 from tests.connector.proofs.world import PROJECTS, A, World
 
+LONG_AGO = "1970-01-01T00:00:00"
 EVERY_THIRD = 3
 """Of many cases, which are all tried in the enumeration, these will do to catch a bug."""
 
@@ -134,28 +135,31 @@ def pages_without_a_gap(program: Program, is_sweep: bool = False) -> None:
 
 
 def finds_what_is_far_behind(program: Program) -> None:
-    """A record that appears far below what was read is here after the next run."""
+    """A record that appears far below what was read is here after the next run, whatever its date."""
     world = after_first_run(program, "markers")
     world.change(lambda kobo: _leap(kobo, 5000))
     world.run_clean()
-    world.change(lambda kobo: kobo.add(A, light_record(1), "far-behind", number=104))
+    world.change(lambda kobo: kobo.add(A, light_record(1), "far-behind", number=104, submitted_at=LONG_AGO))
     world.run_clean()
 
 
 def _leap(kobo: FakeKobo, by: int) -> None:
-    kobo.next_id += by
+    kobo.serve_others(by)
     for number in range(3):
         kobo.add(A, light_record(number), f"beyond-{number}")
 
 
-def finds_what_hides_each_other(program: Program) -> None:
-    """A record that came far behind and one that went leave the count as it was; a comparison finds them."""
+def finds_what_hides_each_other(program: Program, submitted_at: str | None = None) -> None:
+    """A record that came far behind and one that went leave the count as it was; the date of the first shows it.
+
+    Where that date is wrong (`submitted_at`), a comparison finds them.
+    """
     world = after_first_run(program, "markers")
     world.change(lambda kobo: _leap(kobo, 5000))
     world.run_clean()
-    world.change(lambda kobo: kobo.add(A, light_record(1), "far-behind", number=104))
+    world.change(lambda kobo: kobo.add(A, light_record(1), "far-behind", number=104, submitted_at=submitted_at))
     world.change(lambda kobo: kobo.delete(A, 103))
-    world.now += timedelta(days=8)
+    world.now += timedelta(days=8 if submitted_at else 0)
     world.run_clean()
 
 

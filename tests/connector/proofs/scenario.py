@@ -17,7 +17,7 @@ from tests.connector.proofs.world import A, B, World
 from tests.connector.sync_scenes import restore, snapshot
 
 FAR = 5000
-"""So far are old records behind new ones that the numbers read twice for safety do not reach them."""
+"""So far are old records behind new ones that what is read twice for safety does not reach them."""
 FEEDS = ("history", "markers", "modified")
 """How a run learns what has changed: the project's history, marks on the records, or a date that a server may give."""
 TWO_PROJECTS = "history of two projects"
@@ -32,7 +32,7 @@ def server(feed: str) -> FakeKobo:
     for number in range(7):
         kobo.add(A, light_record(number), f"root-{number}")
     kobo.add(A, light_record(8, photo="x.jpg"), "root-with-photo")
-    kobo.next_id += FAR
+    kobo.serve_others(FAR)
     for number in range(2):
         kobo.add(A, light_record(number), f"tail-{number}")
     for number in range(3 if feed == TWO_PROJECTS else 0):

@@ -68,7 +68,7 @@ class Schedule:
                 photo = {"photo": f"{number}.jpg"} if self.chance.random() < 0.3 else {}
                 kobo.add(uid, light_record(number, **photo), f"{uid[1:3]}-{number}")
             if self.chance.random() < 0.5:
-                kobo.next_id += FAR
+                kobo.serve_others(FAR)
                 kobo.add(uid, light_record(9), f"{uid[1:3]}-far")
         return kobo
 

@@ -77,6 +77,14 @@ class NeverSweeps(FormSync):
         return
 
 
+class IgnoresDates(FormSync):
+    """What came lately is looked for by its number alone."""
+
+    def list_changes(self) -> None:
+        self.before = self.before.moved(history_since=None)
+        super().list_changes()
+
+
 class DeletesNothing(FormSync):
     """Deletions are not looked for."""
 

@@ -38,7 +38,7 @@ IN_ONE_OF_TWO = ("reset", "401", "404", "empty list", "half of it", "short page"
 """One kind for each way in which a run, or the reading of one project, goes on or ends."""
 WITHOUT_HISTORY = (
     *("edit", "bulk edit", "validation", "validation cleared", "deletion", "deletion and re-sending"),
-    *("deletion and a new one", "late file", "deleted files"),
+    *("deletion and a new one", "deletion and a late one", "late file", "deleted files"),
 )
 """Changes that a run finds in another way than by the history; new records come by their number in every feed."""
 

@@ -52,6 +52,7 @@ def derived_by(project: type[LightProject], name: str, probe: Probe) -> Bug:
 
 sees_all = probes.sees_all_changes
 sees_all_by_marks = partial(probes.sees_all_changes, feed="markers")
+hide_each_other = probes.finds_what_hides_each_other
 far_behind, just_behind = probes.finds_what_is_far_behind, probes.finds_what_is_just_behind
 Unproved, Unlisted = bugs.Unproved, bugs.Unlisted
 
@@ -64,7 +65,8 @@ BUGS = (
     ),
     Bug("one count is enough", Program(bugs.OneCount), probes.keeps_what_is_hidden),
     Bug("no guard", Program(bugs.Unguarded), probes.asks_before_many_deletions),
-    Bug("no comparison of all", Program(bugs.NeverSweeps), probes.finds_what_hides_each_other),
+    Bug("no comparison of all", Program(bugs.NeverSweeps), partial(hide_each_other, submitted_at=probes.LONG_AGO)),
+    Bug("new by number only", Program(bugs.IgnoresDates), hide_each_other),
     Bug("no counting", Program(Unproved), far_behind),
     Bug("no overlap of numbers", Program(Unlisted), just_behind, Program(Unproved)),
     Bug("new by time", Program(bugs.ByTime), probes.sees_what_is_dated_back, Program(Unlisted)),
