@@ -6,22 +6,26 @@ import sys
 
 from connector.loading import end_without_looking, loading_modules
 
-WRONG_FILE_EXIT = 2
+WRONG_FILE_EXIT, STOPPED_EXIT = 2, 130
 
 
 def main() -> int:
     """Run the command line and return its exit code; 2 when the programme file or the private texts are wrong."""
     end_without_looking()
-    with loading_modules():
-        from forms.private_text import PrivateTextError
-        from forms.toml_table import TomlTableError
+    try:
+        with loading_modules():
+            from forms.private_text import PrivateTextError
+            from forms.toml_table import TomlTableError
 
-        try:
-            from connector.cli import main as run
-        except (TomlTableError, PrivateTextError) as error:
-            sys.stderr.write(f"healing: {error}\nNothing was done. Correct the file and run the command again.\n")
-            return WRONG_FILE_EXIT
-    return run()
+            try:
+                from connector.cli import main as run
+            except (TomlTableError, PrivateTextError) as error:
+                sys.stderr.write(f"healing: {error}\nNothing was done. Correct the file and run the command again.\n")
+                return WRONG_FILE_EXIT
+        return run()
+    except KeyboardInterrupt:
+        sys.stderr.write("healing: stopped.\nWhat was done stays; run the same command again to go on.\n")
+        return STOPPED_EXIT
 
 
 if __name__ == "__main__":

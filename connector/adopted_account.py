@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, inspect, select, update
@@ -137,18 +138,18 @@ def _name_for(connection: Connection, asset: Asset, wanted: str | None) -> str:
 
 
 def _proposals(title: str) -> Iterable[str]:
+    """First the title, then with a number before it: one behind it may be a further table of another form."""
     name = clean_name(title)[:24].rstrip("_")
     yield name
-    number = 1
-    while True:
-        number += 1
-        yield f"{name}_{number}"
+    yield from (f"form{number}_{name}" for number in count(2))
 
 
 def _collides(name: str, taken: Iterable[str], adopted: Iterable[str]) -> bool:
-    """Whether a name, or that of a table for one of its repeats, could be another table's."""
-    return any(each == name or each.startswith(f"{name}_") for each in taken) or any(
-        name.startswith(f"{each}_") for each in adopted
+    """Whether a name, or that of a table for one of its repeats, could be another table's, or is for the database."""
+    return (
+        name.startswith(("sqlite_", "pg_"))
+        or any(each == name or each.startswith(f"{name}_") for each in taken)
+        or any(name.startswith(f"{each}_") for each in adopted)
     )
 
 

@@ -67,7 +67,7 @@ def read_content(content: Json) -> Content:
     reading = _Reading(languages, lists)
     for row in _rows(content, "survey"):
         reading.read(row)
-    harmless = frozenset(_harmless(tuple(reading.questions.values())))
+    harmless = _harmless(tuple(reading.questions.values()))
     questions = tuple(replace(each, may_name=each.name not in harmless) for each in reading.questions.values())
     return Content(questions, tuple(reading.repeats), lists)
 
@@ -176,7 +176,7 @@ class _Reading:
                 repeats.append(path[:-1])
         labels = _labels(row.get("label"), self.languages)
         codes = self._codes(row, list_name)
-        kuid, calculation = _text(row, "$kuid"), _text(row, "calculation")
+        kuid, calculation = _text(row, "$kuid"), _text(row, "calculation") or _formula(_text(row, "default"))
         return Asked(_name(row), path + _name(row), tuple(repeats), kind, labels, kuid, list_name, codes, calculation)
 
     def _codes(self, row: Json, list_name: str) -> frozenset[str] | None:
@@ -204,6 +204,11 @@ class _Reading:
         return {**column, "name": f"{line}_{_name(column)}", "label": labels, "$kuid": kuid}
 
 
+def _formula(default: str) -> str:
+    """What fills an answer in beforehand, where that is more than a fixed value."""
+    return default if "${" in default or "(" in default else ""
+
+
 def _has_other(row: Json) -> bool:
     return bool(row.get("_or_other")) or "or_other" in _text(row, "type").split()
 
@@ -213,22 +218,24 @@ def _joined(*texts: str | None) -> str | None:
 
 
 def _harmless(questions: Sequence[Asked]) -> set[str]:
-    """The names of questions whose answers can name nobody: by their kind, and calculated ones by what they use."""
-    found = {each.name for each in questions if _is_harmless(each)} - {
-        each.name for each in questions if _is_open(each)
-    }
-    left = [each for each in questions if each.kind == "calculate"]
-    while more := [each for each in left if not may_name(each.calculation, frozenset(found))]:
-        found |= {each.name for each in more}
-        left = [each for each in left if each not in more]
+    """The names of questions whose answers can name nobody: by their kind, and by what a formula in them uses."""
+    by_name: dict[str, list[Asked]] = {}
+    for each in questions:
+        by_name.setdefault(each.name, []).append(each)
+    found: set[str] = set()
+    before = -1
+    while before < len(found):
+        before = len(found)
+        found.update(name for name, alike in by_name.items() if all(_is_harmless(each, found) for each in alike))
     return found
 
 
-def _is_harmless(question: Asked) -> bool:
-    return question.kind in ANSWER_KINDS and question.kind != "calculate" and not _is_open(question)
+def _is_harmless(question: Asked, harmless: set[str]) -> bool:
+    return not _is_open(question) and not may_name(question.calculation, harmless)
 
 
 def _is_open(question: Asked) -> bool:
-    """Whether an answer may be any text: by its kind, or because the list is made of other answers or of a file."""
+    """Whether an answer may be any text: by its kind, or because its list or its formula cannot be read here."""
     is_choice = STORAGES.get(question.kind) in ("code", "codes")
-    return question.kind not in ANSWER_KINDS or (is_choice and question.codes is None)
+    is_unread = is_choice and question.codes is None
+    return question.kind not in ANSWER_KINDS or is_unread or (question.kind == "calculate" and not question.calculation)

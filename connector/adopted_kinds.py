@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 
 from connector.answer import STORAGE_OF_KINDS
 
@@ -30,22 +30,19 @@ SILENT_KINDS = frozenset({"note", "xml-external", "csv-external", "audit"})
 """Kinds that put no answer into a record, or one that the server keeps among its own keys."""
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_COUNTING_FUNCTIONS = ("count", "count-non-empty", "count-selected", "string-length")
 _NUMERIC_FUNCTIONS = (
+    *_COUNTING_FUNCTIONS,
     "abs",
     "ceiling",
-    "count",
-    "count-non-empty",
-    "count-selected",
     "decimal-date-time",
     "floor",
     "int",
     "number",
     "pow",
     "round",
-    "string-length",
     "sum",
 )
-_NUMERIC_CALL = re.compile(rf"({'|'.join(_NUMERIC_FUNCTIONS)})\s*\(")
 _REFERENCE = re.compile(r"\$\{\s*([^}\s]+)\s*\}")
 _LOOK_UPS = ("/", "pulldata", "instance", "property", "indexed-repeat", "jr:")
 """Parts of a formula that bring in texts from anywhere."""
@@ -71,11 +68,14 @@ def widest(storages: Iterable[str]) -> str:
 def is_number(calculation: str) -> bool:
     """Whether a formula can give nothing but a number: a number, or one call of a function that returns one."""
     text = calculation.strip()
-    return bool(_NUMBER.fullmatch(text)) or (_NUMERIC_CALL.match(text) is not None and _is_one_call(text))
+    return bool(_NUMBER.fullmatch(text)) or _is_one_call(text, _NUMERIC_FUNCTIONS)
 
 
-def _is_one_call(text: str) -> bool:
-    """Whether the first bracket closes with the last character; a quoted bracket makes it seem otherwise at worst."""
+def _is_one_call(text: str, functions: Collection[str]) -> bool:
+    """Whether the bracket behind one of these functions closes with the last character; a quoted bracket makes it
+    seem otherwise at worst."""
+    if text.partition("(")[0].rstrip() not in functions:
+        return False
     depth = 0
     for place, sign in enumerate(text):
         depth += (sign == "(") - (sign == ")")
@@ -84,13 +84,21 @@ def _is_one_call(text: str) -> bool:
     return False
 
 
-def may_name(calculation: str, harmless: frozenset[str]) -> bool:
-    """Whether a formula may give a text that names somebody: it uses more than the `harmless` questions.
+def used_by(calculation: str) -> frozenset[str]:
+    """Return the names of the questions whose answers a formula may pass on: how many or how long tells nothing.
+
+    A number may be passed on, for a phone's is one, and half of a place.
+    """
+    if _is_one_call(calculation.strip(), _COUNTING_FUNCTIONS):
+        return frozenset()
+    return frozenset(_REFERENCE.findall(calculation))
+
+
+def may_name(calculation: str, harmless: Set[str]) -> bool:
+    """Whether a formula may give what names or locates somebody: it passes on more than the `harmless` questions.
 
     What a formula brings in from files, other rows or the phone is not known, and so may.
     """
-    if is_number(calculation):
+    if _is_one_call(calculation.strip(), _COUNTING_FUNCTIONS):
         return False
-    if any(part in calculation for part in _LOOK_UPS):
-        return True
-    return not harmless.issuperset(_REFERENCE.findall(calculation))
+    return any(part in calculation for part in _LOOK_UPS) or not used_by(calculation) <= harmless

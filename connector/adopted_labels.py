@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -64,7 +65,8 @@ def write_catalogue(
 
 
 def _replace(connection: Connection, table: Table, asset_uid: str, told: Iterable[dict[str, Any]]) -> None:
-    rows = [{"asset_uid": asset_uid, **row} for row in told]
+    found = ({"asset_uid": asset_uid, **row} for row in told)
+    rows = list({tuple(row[each.name] for each in table.primary_key): row for row in found}.values())
     is_of_form = table.c.asset_uid == asset_uid
     wanted = {tuple(map(row.get, table.columns.keys())) for row in rows}
     if wanted == {tuple(row) for row in connection.execute(select(table).where(is_of_form))}:
@@ -104,13 +106,21 @@ def _choices(versions: Sequence[Content]) -> Iterator[dict[str, Any]]:
         current = current_codes(lists)
         order = dict.fromkeys(option.code for options in lists for option in options)
         for sequence, code in enumerate(order, start=1):
-            row = {"list_name": storable(name)[:255], "code": storable(code)[:255], "sequence": sequence}
+            row = {"list_name": _key(name), "code": _key(code), "sequence": sequence}
             labels: Mapping[str, str | None] = {**offered[code].labels} or {"": None}
             now = current.get(code)
             for language, label in labels.items():
                 text = None if label is None else storable(label)
-                told = {"language": storable(language)[:64], "label": text, "current_code": now and storable(now)[:255]}
+                told = {"language": _key(language, 64), "label": text, "current_code": now and _key(now)}
                 yield row | told
+
+
+def _key(text: str, longest: int = 255) -> str:
+    """A text that fits a key; a longer one ends in a digest, so that two never become one."""
+    if len(text) <= longest:
+        return storable(text)
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return storable(f"{text[: longest - len(digest)]}{digest}")
 
 
 def current_codes(lists: Sequence[Sequence[Option]]) -> dict[str, str]:

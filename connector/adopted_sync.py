@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select
 
-from connector.errors import BadAnswerError, MissingAssetError, RequestRefusedError
+from connector.errors import AccessError, BadAnswerError, InvalidTokenError, RequestRefusedError, ServerFailedError
 from connector.kobo import Asset, KoboClient
 from connector.precious_schema import adopted_asset, asset_version
 from connector.submission import to_text
@@ -54,10 +54,7 @@ def _follow(
 
     found: list[NewVersion] = []
     if deployed and deployed not in known:
-        try:
-            found = new_versions(client, asset.asset_uid, known)
-        except (BadAnswerError, MissingAssetError, RequestRefusedError) as error:
-            _LOG.warning("versions of %s could not be read: %s", asset.asset_uid, type(error).__name__)
+        found = versions_if_told(client, asset.asset_uid, known)
     with engine.begin() as connection:
         keep_versions(connection, asset.asset_uid, found, utc_now())
         project = read_project(connection, asset)
@@ -68,6 +65,20 @@ def _follow(
 def _known(connection: Connection, asset_uid: str) -> list[str]:
     query = select(asset_version.c.version_uid).where(asset_version.c.asset_uid == asset_uid)
     return list(connection.scalars(query))
+
+
+def versions_if_told(client: KoboClient, asset_uid: str, known: Sequence[str]) -> list[NewVersion]:
+    """Return what `new_versions` does; none where the server fails at this or refuses it, for other forms wait.
+
+    Raises the client's errors when the server as a whole fails.
+    """
+    try:
+        return new_versions(client, asset_uid, known)
+    except InvalidTokenError:
+        raise
+    except (AccessError, BadAnswerError, RequestRefusedError, ServerFailedError) as error:
+        _LOG.warning("versions of %s could not be read: %s", asset_uid, type(error).__name__)
+        return []
 
 
 def new_versions(client: KoboClient, asset_uid: str, known: Sequence[str] = ()) -> list[NewVersion]:

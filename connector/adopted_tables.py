@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Date, DateTime, Float, Integer, MetaData, String, Table, Text, Time
 
-from connector.adopted_kinds import storage_of, widest
+from connector.adopted_kinds import storage_of, used_by, widest
 from connector.adopted_union import Kept, Union
 
 COLUMNS_A_TABLE = 280
@@ -22,6 +22,8 @@ ENDING = "_apart"
 """What the names of tables end in that may name or locate a person: rights are given by it."""
 POINT_PARTS = ("lat", "lon", "alt", "acc")
 RECORD_COLUMNS = ("root_uuid", "submitted_at", "submitted_by", "form_version", "validation_status")
+_OF_POSTGRESQL = ("cmax", "cmin", "ctid", "tableoid", "xmax", "xmin")
+"""Columns that every table of PostgreSQL has already."""
 _WHOLE = BigInteger().with_variant(Integer, "sqlite")
 """SQLite keeps rows in the order of an INTEGER key without an index of its own."""
 _TYPES: Mapping[str, Any] = {"integer": _WHOLE, "decimal": Float, "date": Date, "time": Time, "datetime": DateTime}
@@ -97,7 +99,16 @@ def build_level(name: str, union: Union, choices: Choices, metadata: MetaData) -
 
     What is kept apart is in `name_apart`; more columns than a table holds are in `name_2` (`name_2_apart`) and so on.
     """
-    return _Building(name, union, choices, metadata).level(None, name)
+    return _Building(name, union, _followed(choices, union), metadata).level(None, name)
+
+
+def _followed(choices: Choices, union: Union) -> Choices:
+    """The choices, with what formulas make of answers that are wanted apart: that is apart unless it is wanted too."""
+    asked = [each for question in union.questions for each in question.seen.values() if each.calculation]
+    apart = choices.apart
+    while more := {each.name for each in asked if used_by(each.calculation) & apart}.difference(apart, choices.answers):
+        apart |= more
+    return Choices(choices.answers, apart)
 
 
 def clean_name(text: str, taken: Iterable[str] = (), ending: str = "") -> str:
@@ -134,7 +145,7 @@ class _Building:
         return Level(repeat.key if repeat else "", repeat, tuple(parts), tuple(repeats))
 
     def _variables(self, repeat: Kept | None) -> list[Variable]:
-        taken = {"server_id", "position", *RECORD_COLUMNS}
+        taken = {"server_id", "position", *RECORD_COLUMNS, *_OF_POSTGRESQL}
         found = []
         for question in self.union.questions:
             if question.inside is repeat:
@@ -156,7 +167,8 @@ class _Building:
             yield Part(Table(table_name, self.metadata, *keys, *columns, sqlite_with_rowid=repeat is None), piece)
 
     def _table_name(self, name: str, ending: str = "") -> str:
-        return clean_name(name, self.metadata.tables, ending)
+        """No other table's, nor that of the index that PostgreSQL keeps for the key of one."""
+        return clean_name(name, {*self.metadata.tables, *(f"{each}_pkey" for each in self.metadata.tables)}, ending)
 
 
 def _pieces(variables: Iterable[Variable]) -> Iterator[tuple[Variable, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -13,7 +14,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import StaticPool
 
-from connector.database_errors import describe, translate
+from connector.database_errors import HALF_WRITTEN, describe, translate
 from connector.errors import DatabaseUnreachableError
 
 LOCK_WAIT = 10.0
@@ -104,7 +105,8 @@ def _open_sqlite(url: URL, read_only: bool) -> Engine:
             url = url.set(database=_uri(path), query={"mode": "ro", "uri": "true"})
     url = url.set(drivername=f"sqlite+{_SQLITE}")
     begin = "BEGIN" if read_only else "BEGIN IMMEDIATE"
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": LOCK_WAIT}, begin=begin)
+    options = {"begin": begin, "looks_first": read_only}
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": LOCK_WAIT}, **options)
     event.listen(engine, "connect", _prepare_reader if read_only else _prepare_writer)
     event.listen(engine, "handle_error", translate, retval=True)
     return engine
@@ -150,19 +152,38 @@ class WholeTransactions(SQLiteDialect_pysqlite):
 
     `BEGIN IMMEDIATE` takes the lock at once: a lock taken later, at the first write, can fail without waiting.
     An event could begin it too, and would cost each connection a third more.
+    `looks_first`: what a program that was killed left half written is undone before anything is read, which a
+    connection for reading alone cannot do.
     """
 
     supports_statement_cache = True
 
-    def __init__(self, begin: str, **options: Any) -> None:
+    def __init__(self, begin: str, looks_first: bool = False, **options: Any) -> None:
         super().__init__(**options)
-        self._statement = begin
+        self._statement, self._looks_first = begin, looks_first
 
     def do_begin(self, dbapi_connection: Any) -> None:
         """Begin a transaction."""
         dbapi_connection.execute(self._statement)
+        if self._looks_first:
+            try:
+                dbapi_connection.execute(_LOOK)
+            except self.loaded_dbapi.OperationalError as error:
+                if error.sqlite_errorname != HALF_WRITTEN:
+                    raise
+                self._undo(dbapi_connection)
+                dbapi_connection.execute(_LOOK)
+
+    def _undo(self, dbapi_connection: Any) -> None:
+        """SQLite does it for the first that may write. It leaves alone what another program is writing now."""
+        (_, _, path), *_ = dbapi_connection.execute("PRAGMA database_list")
+        with suppress(self.loaded_dbapi.OperationalError):  # who may not write sees why at the next look
+            writer = self.loaded_dbapi.connect(f"{_uri(path)}?mode=rw", timeout=LOCK_WAIT, uri=True)
+            with closing(writer):
+                writer.execute(_LOOK)
 
 
+_LOOK = "PRAGMA schema_version"
 _SQLITE = "healing"
 registry.register(f"sqlite.{_SQLITE}", __name__, WholeTransactions.__name__)
 

@@ -51,6 +51,8 @@ def errors_of_driver(connection: Connection) -> Iterator[Any]:
         raise found from None
 
 
+HALF_WRITTEN = "SQLITE_READONLY_ROLLBACK"
+"""SQLite's code where something is to be undone first, for a connection that may only read."""
 Kinds = Mapping[str, tuple[type[StorageError], str, str]]
 """By the start of a driver's code: our error, what it says of the database, and what to do."""
 
@@ -62,6 +64,7 @@ _SQLITE: Kinds = {
     "SQLITE_CORRUPT": (StorageError, "is damaged", "Restore it from a backup, or sync into a new file."),
     "SQLITE_FULL": (StorageError, "has no space left on the disk", "Free some space and try again: nothing is lost."),
     "SQLITE_IOERR": (StorageError, "cannot be read or written by the disk", "Check the disk and try again."),
+    HALF_WRITTEN: (StorageError, "was left half written by a program that was ended", "Run `healing sync` to undo it."),
     "SQLITE_READONLY": (StorageError, "may not be written", "Check who may write the file and its folder."),
 }
 

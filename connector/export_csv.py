@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import os
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -25,12 +26,12 @@ def write_csv(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> bytes:
 def write_csv_file(path: Path, header: Iterable[str], rows: Iterable[Iterable[Any]]) -> int:
     """Write what `write_csv` returns into a file, row by row, and return how many rows there were.
 
-    The file appears whole or not at all, and what was begun goes when this fails.
+    The file appears whole or not at all, for its owner alone (mode 0600), and what was begun goes when this fails.
     Raises OSError, and what `rows` raises.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     try:
-        with draft.open("w", encoding=_ENCODING, newline="") as file:
+        with open(draft, "w", encoding=_ENCODING, newline="", opener=partial(os.open, mode=0o600)) as file:
             count = _write(file, header, rows)
         draft.replace(path)
     finally:

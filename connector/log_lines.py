@@ -128,6 +128,13 @@ class _PrivateFile(WatchedFileHandler):
     def __init__(self, path: str) -> None:
         super().__init__(path, encoding="utf-8")
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, into a new file if the old one was moved away; that may not be possible either."""
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)
+
     def _open(self) -> Any:
         return open(self.baseFilename, "a", encoding="utf-8", opener=_open_privately)
 

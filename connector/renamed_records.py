@@ -83,7 +83,8 @@ def name_in(key: str) -> str:
 def layout_in(layout: Level, version: VersionMap) -> Level:
     """Return the layout of a form as the records of a changed version have it, so that they are parted rightly.
 
-    What is not proved to be one of the form's questions is not in it, and so kept apart like any unknown answer.
+    What is not proved to be one of the form's questions is not in it, and so kept apart like any unknown answer; that
+    it has the name of one, in another group, proves nothing.
     """
     questions = {theirs: asked for theirs, ours in version.keys.items() if (asked := layout.find(ours)) is not None}
     inner = {theirs: found for theirs, ours in version.keys.items() if (found := layout.find_repeat(ours)) is not None}
@@ -91,6 +92,6 @@ def layout_in(layout: Level, version: VersionMap) -> Level:
         layout,
         questions=questions,
         repeats={theirs: layout_in(level, version) for theirs, level in inner.items()},
-        by_name={name_in(key): key for key in (*questions, *inner)},
+        by_name={},
         open=frozenset(key for key, question in questions.items() if not question.identifying),
     )

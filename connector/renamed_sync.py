@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, select
 
-from connector.adopted_sync import NewVersion, new_versions
-from connector.errors import BadAnswerError, MissingAssetError, RequestRefusedError
+from connector.adopted_sync import versions_if_told
 from connector.fact_schema import problem
 from connector.kobo import Asset, KoboClient
 from connector.precious_schema import asset_version, form_version, submission
@@ -19,7 +17,6 @@ from connector.project import ProgrammeProject
 from connector.sync_state import utc_now
 from forms.library import FORMS
 
-_LOG = logging.getLogger(__name__)
 _TRIED_FOR = timedelta(days=30)
 """As long after a record of an unknown version came, the server is asked for that version."""
 
@@ -74,7 +71,7 @@ def programme_projects(
     with engine.connect() as connection:
         known = _Known.read(connection)
     asked = [each for each in projects if known.must_ask(each.asset_uid, on_server.get(each.asset_uid))]
-    found = {each.asset_uid: _ask(client, each.asset_uid, known) for each in asked}
+    found = {uid: versions_if_told(client, uid, known.kept_of(uid)) for uid in (each.asset_uid for each in asked)}
     changed = {uid for uid, _ in known.kept} | {uid for uid, versions in found.items() if versions}
     if changed.isdisjoint(each.asset_uid for each in projects):
         return projects
@@ -82,11 +79,3 @@ def programme_projects(
 
     with engine.begin() as connection:
         return follow(connection, projects, found)
-
-
-def _ask(client: KoboClient, asset_uid: str, known: _Known) -> Sequence[NewVersion]:
-    try:
-        return new_versions(client, asset_uid, known.kept_of(asset_uid))
-    except (BadAnswerError, MissingAssetError, RequestRefusedError) as error:
-        _LOG.warning("versions of %s could not be read: %s", asset_uid, type(error).__name__)
-        return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -50,8 +50,9 @@ def _lock_file(path: Path, where: str) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise _busy(where, os.read(handle, 64).decode(errors="replace").strip()) from None
-        os.ftruncate(handle, 0)
-        os.write(handle, _now().encode())
+        with suppress(OSError):  # on a full disk nobody is told since when; what is to be written says what is wrong
+            os.ftruncate(handle, 0)
+            os.write(handle, _now().encode())
         yield
     finally:
         os.close(handle)

@@ -24,6 +24,7 @@ from connector.sync import sync
 from forms.xlsform import write_workbook
 from tests.connector.adopted_scenes import NOW, fresh_database
 from tests.connector.fake_kobo import FakeKobo, client_of
+from tests.connector.fake_kobo_faults import Fault, answer_with
 from tests.connector.light_project import LIGHT_CONTENT, light_answers
 from tests.connector.sync_scenes import ATTENDANCE, INTAKE, intake
 
@@ -55,6 +56,11 @@ def read(engine: Engine, client: KoboClient) -> None:
         for page in client.record_pages(project.asset_uid):
             with engine.begin() as connection:
                 store_page(connection, project, page.records, NOW)
+
+
+def refusing(path: str, status: int) -> Fault:
+    """Refuses every request for a path that ends like that, and no other."""
+    return lambda request: answer_with(request, status, {}) if request.path_url.endswith(path) else None
 
 
 def rows(engine: Engine, table: str) -> list[dict[str, Any]]:
@@ -116,6 +122,23 @@ def test_a_question_that_is_renamed_retyped_and_added_on_the_website_loses_no_an
     assert [row["weight"] for row in rows(engine, "light_apart")] == ["4.5", "5.5", "heavy"]
 
 
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_version_that_the_server_does_not_tell_stops_no_other_form(
+    engine: Engine, kobo: FakeKobo, status: int
+) -> None:
+    adopt(engine, client_of(kobo), LIGHT, Wishes("light"))
+    survey = [*LIGHT_CONTENT["survey"], {"type": "integer", "name": "again", "label": ["Again?"]}]
+    kobo.project(LIGHT).redeploy("v2", {**LIGHT_CONTENT, "survey": survey})
+    kobo.add(LIGHT, {"__version__": "v2", "again": "7", **light_answers(6)}, "root-6")
+    kobo.project(ATTENDANCE)
+    kobo.add(INTAKE, intake(1), "root-1")
+    kobo.faults |= dict.fromkeys(range(1, 200), refusing("/versions/v2/", status))
+    assert sync(engine, client_of(kobo)).new == 4
+    kobo.faults.clear()
+    assert sync(engine, client_of(kobo)).new == 0
+    assert [row["again"] for row in rows(engine, "light")] == [None, None, 7]
+
+
 def test_the_list_tells_what_is_adopted_and_what_is_the_programme_s(engine: Engine, kobo: FakeKobo) -> None:
     client = client_of(kobo)
     adopt(engine, client, LIGHT, Wishes("light"))
@@ -170,6 +193,25 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(
         adopt(engine, client_of(kobo), uid, wishes)
     with engine.connect() as connection:
         assert connection.execute(select(adopted_asset)).all() == []
+
+
+@pytest.mark.parametrize(("title", "name"), [("aLIGHT", "form2_alight"), ("aLight-2025", "form2_alight_2025")])
+def test_a_project_whose_title_is_another_one_s_or_begins_with_it_gets_a_name_of_its_own(
+    engine: Engine, kobo: FakeKobo, title: str, name: str
+) -> None:
+    kobo.project(title).redeploy("w1", dict(LIGHT_CONTENT))
+    adopt(engine, client_of(kobo), LIGHT, Wishes())
+    assert adopt(engine, client_of(kobo), title, Wishes()).form_id == name
+
+
+@pytest.mark.parametrize("title", ["sqlite_stock", "pg_class"])
+def test_no_table_is_called_as_those_that_a_database_makes_for_itself(
+    engine: Engine, kobo: FakeKobo, title: str
+) -> None:
+    kobo.project(title).redeploy("w1", dict(LIGHT_CONTENT))
+    with pytest.raises(SettingsError, match="is taken"):
+        adopt(engine, client_of(kobo), title, Wishes(title))
+    assert adopt(engine, client_of(kobo), title, Wishes()).form_id == f"form2_{title}"
 
 
 def test_the_command_can_be_read() -> None:

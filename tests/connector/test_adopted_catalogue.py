@@ -9,6 +9,8 @@ from sqlalchemy import Connection, Table, delete, event, insert, select, update
 
 from connector.adopted_derive import ensure_tables
 from connector.adopted_labels import asset_choice, asset_question
+from connector.store import store_page
+from tests.connector.adopted_scenes import NOW, adopted
 from tests.connector.light_project import light_project
 
 
@@ -54,3 +56,16 @@ def test_what_is_said_of_another_form_stays(connection: Connection) -> None:
     ensure_tables(connection, project)
     kept = {uid: sum(row[0] == uid for row in rows(connection, asset_choice)) for uid in ("another", project.asset_uid)}
     assert kept["another"] == kept[project.asset_uid] > 0
+
+
+@pytest.mark.parametrize("key", ["list_name", "name", "language"])
+def test_words_that_are_longer_than_a_key_and_begin_alike_stop_nothing(any_current: Connection, key: str) -> None:
+    long = ["x" * 300 + end for end in ("a", "b")]
+    lists, codes = long if key == "list_name" else ["y", "y"], long if key == "name" else ["y", "z"]
+    choices = [{"list_name": a, "name": b, "label": ["A", "B"]} for a, b in zip(lists, codes, strict=True)]
+    survey = [{"type": f"select_one {name}", "name": f"q{place}"} for place, name in enumerate(lists)]
+    content = {"survey": survey, "choices": choices, "translations": long if key == "language" else ["en", "fr"]}
+    project = adopted(any_current, content)
+    store_page(any_current, project, [{"_id": 1, "_uuid": "u", "__version__": "v1", "q0": codes[0]}], NOW)
+    query = select(asset_choice.c.list_name, asset_choice.c.code, asset_choice.c.language)
+    assert len(set(any_current.execute(query.where(asset_choice.c.asset_uid == project.asset_uid)).all())) == 4

@@ -53,7 +53,11 @@ def test_texts_places_files_look_ups_and_unknown_lists_may_name_a_person_and_the
     ("calculation", "names"),
     [
         ("count(${children})", False),
-        ("round(${name}, 2)", False),
+        ("string-length(${name})", False),
+        ("round(${age}, 2)", False),
+        ("round(${phone}, 2)", True),
+        ("number(substring-before(${place}, ' '))", True),
+        ("count(${children}) + ${phone}", True),
         ("12.5", False),
         ("${age} * 2", False),
         ("if(${age} > 3, 'old', 'young')", False),
@@ -77,6 +81,37 @@ def test_a_formula_that_uses_a_formula_that_uses_a_name_may_name() -> None:
     ]
     named = {path for path, each in asked(content(*rows)).items() if each.may_name}
     assert named == {"n", "a", "b"}
+
+
+def test_a_name_that_a_text_and_a_formula_share_may_name_in_both_places() -> None:
+    inside = [row("begin_group", "g"), row("text", "who"), {"type": "end_group"}]
+    found = content(*inside, row("calculate", "who", calculation="1 + 1"), row("calculate", "b", calculation="${who}"))
+    assert {path for path, each in asked(found).items() if each.may_name} == {"g/who", "who", "b"}
+
+
+def test_what_a_formula_writes_into_a_question_of_any_kind_may_name_as_the_formula_does() -> None:
+    found = content(
+        row("phonenumber", "phone"),
+        row("integer", "a", calculation="number(${phone})"),
+        row("calculate", "b", default="concat(${phone}, '')"),
+        row("integer", "c", default="${phone}"),
+        row("integer", "d", default="5"),
+        row("integer", "h", default="pulldata('people', 'phone', 'code', '1')"),
+        row("calculate", "e", calculation="${d} + 1"),
+        row("calculate", "f"),
+        row("calculate", "g", calculation=[{"@lookup": "phone"}]),
+    )
+    assert {path for path, each in asked(found).items() if each.may_name} == {"phone", *"abcfgh"}
+
+
+def test_what_formulas_make_of_an_answer_that_a_person_wants_apart_is_kept_apart_too() -> None:
+    rows = [row("integer", "phone"), row("calculate", "a", calculation="concat('+250', ${phone})")]
+    rows += [row("calculate", name, calculation="${a}") for name in ("b", "c")]
+    rows += [row("calculate", "d", calculation="string-length(${phone})")]
+    union = unite([("v1", content(*rows))])
+    level = build_level("visit", union, Choices(frozenset({"c"}), frozenset({"phone"})), MetaData())
+    parts = {part.table.name: [each.path for each in part.variables] for part in level.parts}
+    assert parts == {"visit": ["c", "d"], "visit_apart": ["phone", "a", "b"]}
 
 
 def test_only_one_call_of_a_function_that_counts_or_rounds_is_a_number() -> None:

@@ -233,6 +233,16 @@ def test_a_record_of_no_known_version_has_its_answers_under_the_newest_keys_or_t
     assert problems(connection) == [("unknown_question", "b")]
 
 
+@pytest.mark.parametrize("name", ["xmin", "xmax", "cmin", "cmax", "ctid", "tableoid", "oid", "rowid"])
+def test_a_question_may_be_called_as_a_column_that_a_database_has_of_its_own(
+    any_current: Connection, name: str
+) -> None:
+    repeat = [{"type": "begin_repeat", "name": "pkey"}, {"type": "integer", "name": name}, {"type": "end_repeat"}]
+    project = adopted(any_current, {"survey": [{"type": "integer", "name": name}, *repeat]}, name=f"has_{name}")
+    store_page(any_current, project, [record(8, **{name: "1", "pkey": [{f"pkey/{name}": "2"}]})], NOW)
+    assert [{1, 2} & set(rows(any_current, project, place)[0].values()) for place in range(2)] == [{1}, {2}]
+
+
 def wide(connection: Connection) -> AdoptedProject:
     """A form of 700 texts, which no table of PostgreSQL can hold, and one of its records."""
     names = [f"t{number}" for number in range(700)]

@@ -1,6 +1,7 @@
 """What opening a database promises: a private file, whole transactions, one writer, and errors without secrets."""
 
 import contextlib
+import errno
 import os
 import sqlite3
 import stat
@@ -131,6 +132,17 @@ def test_the_lock_is_free_again_afterwards(file_engine: Engine) -> None:
     assert entered == 2
 
 
+def test_a_full_disk_does_not_keep_the_lock_from_being_held(
+    file_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("connector.writer_lock.os.write", full)
+    with single_writer(file_engine), pytest.raises(BusyError), single_writer(file_engine):
+        pass
+
+
 def test_a_killed_writer_leaves_no_lock_behind(file_engine: Engine) -> None:
     program = (
         "import os, sys\n"
@@ -228,6 +240,40 @@ def test_the_lock_of_a_file_is_taken_when_a_transaction_begins(file_engine: Engi
         other.execute("SELECT 1 FROM note")
         with pytest.raises(sqlite3.OperationalError, match="locked"):
             other.execute("INSERT INTO note (words) VALUES ('x')")
+
+
+def end_a_writer_half_way(path: Path) -> None:
+    """Leave a file as a program does that is killed, or whose machine loses its power, while it writes."""
+    writer = sqlite3.connect(path, isolation_level=None)
+    writer.execute("PRAGMA cache_size=1")
+    writer.execute("BEGIN IMMEDIATE")
+    writer.execute("UPDATE note SET words = words || 'half'")
+    journal = path.with_name(f"{path.name}-journal")
+    left = path.read_bytes(), journal.read_bytes()
+    writer.execute("ROLLBACK")
+    writer.close()
+    path.write_bytes(left[0])
+    journal.write_bytes(left[1])
+
+
+@pytest.mark.parametrize("is_open_before", [False, True])
+def test_what_a_killed_writer_left_half_written_is_undone_by_who_reads_next(
+    file_engine: Engine, is_open_before: bool
+) -> None:
+    rows = [(number, "word" * 100) for number in range(1000)]
+    with file_engine.begin() as connection:
+        insert_tuples(connection, NOTE, rows)
+    file_engine.dispose()
+    reader = open_database(str(file_engine.url), read_only=True)
+    if is_open_before:
+        with reader.connect() as connection:
+            connection.execute(select(NOTE)).all()
+    path = sqlite_file(file_engine)
+    assert path is not None
+    end_a_writer_half_way(path)
+    with reader.connect() as connection:
+        assert list(map(tuple, connection.execute(select(NOTE)))) == rows
+    reader.dispose()
 
 
 @contextlib.contextmanager

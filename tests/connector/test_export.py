@@ -3,6 +3,7 @@
 import csv
 import datetime as dt
 import io
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -151,6 +152,18 @@ def test_a_file_that_is_written_row_by_row_has_the_same_bytes(tmp_path: Path) ->
     rows: list[list[Any]] = [[1, "é, with\r\nlines"], [None, '=say("no")']]
     assert write_csv_file(tmp_path / "a.csv", ("number", "text"), iter(rows)) == 2
     assert files(tmp_path) == {"a.csv": write_csv(("number", "text"), rows)}
+
+
+def test_a_file_is_for_its_owner_alone_from_its_first_byte(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def rows() -> Iterator[list[Any]]:
+        seen.extend(stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir())
+        yield ["Sentinel"]
+
+    (tmp_path / "a.csv").touch(mode=0o644)
+    write_csv_file(tmp_path / "a.csv", ["name"], rows())
+    assert sorted(seen) == [0o600, 0o644] and stat.S_IMODE((tmp_path / "a.csv").stat().st_mode) == 0o600
 
 
 def test_a_file_that_could_not_be_finished_leaves_the_one_before_and_nothing_else(tmp_path: Path) -> None:

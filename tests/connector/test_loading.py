@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import connector.__main__
 from connector.loading import loading_modules
 
 
@@ -68,3 +69,15 @@ def test_the_end_of_the_program_looks_for_no_garbage_but_prints_and_calls_as_eve
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout == "printed\ncalled\n"
+
+
+def test_who_stops_the_program_while_it_loads_sees_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(connector.__main__, "loading_modules", interrupted)
+    monkeypatch.setattr(connector.__main__, "end_without_looking", lambda: None)
+    assert connector.__main__.main() == 130
+    assert capsys.readouterr().err.startswith("healing: stopped.")

@@ -92,6 +92,19 @@ def test_a_file_that_was_moved_away_is_begun_anew(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "log").stat().st_mode) == 0o600
 
 
+def test_a_file_that_cannot_be_begun_anew_stops_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    start_log(str(folder / "log"))
+    log_event("run_started")
+    folder.rename(tmp_path / "moved")
+    log_event("lost")
+    folder.mkdir()
+    log_event("run_ended")
+    assert [line["event"] for line in lines(folder / "log")] == ["run_ended"]
+    assert capsys.readouterr() == ("", "")
+
+
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be written: No such file or directory"):
         start_log(str(tmp_path / "nowhere" / "log"))

@@ -308,6 +308,19 @@ def test_what_is_not_understood_is_kept_apart(connection: Connection) -> None:
     assert identity["about/gender"] == "female"
 
 
+def test_a_new_question_is_kept_apart_though_one_of_ours_has_its_name(connection: Connection) -> None:
+    def change(form: Content) -> None:
+        asked = {"type": "text", "name": "sex", "$kuid": "new", "label": ["Who else lives there?"]}
+        form["survey"] += [{"type": "begin_group", "name": "more", "$kuid": "more"}, asked, {"type": "end_group"}]
+
+    change_form(connection, "intake", change)
+    layouts = changed_layouts(connection, FORMS["intake"], "asset-intake")
+    project = ProgrammeProject(FORMS["intake"], "asset-intake", layouts)
+    record = {**sent(intake(1, ANA)).record, "more/sex": "Sentinel"}
+    body, identity, _ = project.part(record, read_submission(record))
+    assert (body["about/sex"], body["more/sex"], identity["more/sex"]) == ("female", None, "Sentinel")
+
+
 def test_a_problem_holds_no_answer(connection: Connection) -> None:
     def change(form: Content) -> None:
         own_list(form, "phq9_9")
