@@ -18,18 +18,28 @@ ADDED, DELETED = "add-submission", "delete-submission"
 
 def since_of(cursor: Cursor, server_time: datetime) -> datetime | None:
     """From when on the log has to be read, by the server's clock; None if it cannot tell everything since."""
-    if cursor.history_since is None:
+    if cursor.history_since is None or is_set_back(cursor, server_time):
         return None
     since = datetime.fromisoformat(cursor.history_since)
     return since - OVERLAP if server_time - since < OLDEST else None
 
 
+def is_set_back(cursor: Cursor, server_time: datetime) -> bool:
+    """Whether the server's clock was set back: then what happened since bears times from before the last run."""
+    since = cursor.history_since
+    return since is not None and server_time < datetime.fromisoformat(since) - OVERLAP
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the log says: records to read again, and those of which it says that they were deleted."""
+    """What the log says: records to read again, and those of which it says that they were deleted.
+
+    `names_all`: each of its rows names its record, so that no other was changed.
+    """
 
     changed: frozenset[str]
     deleted: frozenset[str]
+    names_all: bool
 
 
 def read_events(events: Iterable[HistoryEvent], present: Callable[[Iterable[str]], set[str]]) -> Told:
@@ -37,9 +47,10 @@ def read_events(events: Iterable[HistoryEvent], present: Callable[[Iterable[str]
 
     What was added and is here was read a moment ago; what was changed and is not here is gone again, or new.
     """
-    events = list(events)
+    told = list(events)
+    events = [event for event in told if event.root_uuid]
     here = present({event.root_uuid for event in events})
     added = {event.root_uuid for event in events if event.action == ADDED}
     others = {event.root_uuid for event in events if event.action != ADDED}
     deleted = {event.root_uuid for event in events if event.action == DELETED}
-    return Told(frozenset((added - here) | (others & here)), frozenset(deleted))
+    return Told(frozenset((added - here) | (others & here)), frozenset(deleted), len(events) == len(told))

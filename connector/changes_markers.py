@@ -25,10 +25,14 @@ WITHOUT_A_FILE: Json = {"_attachments": {"$elemMatch": {"is_deleted": True}}}
 
 @dataclass(frozen=True, slots=True)
 class Markers:
-    """Which marks one listing asks for. `has_statuses`: it shows every status set since the last such listing."""
+    """Which marks one listing asks for.
+
+    `has_statuses`: it shows every status set since all marks were last asked for, `has_edits`: every edited record.
+    """
 
     clauses: tuple[Json, ...]
     has_statuses: bool
+    has_edits: bool
 
 
 def markers_of(cursor: Cursor, server_time: datetime, has_history: bool) -> Markers:
@@ -39,13 +43,14 @@ def markers_of(cursor: Cursor, server_time: datetime, has_history: bool) -> Mark
         clauses.append({"_submission_time": {"$gte": _text(datetime.fromisoformat(cursor.history_since) - LATEST)}})
     if cursor.modified_since is not None:
         clauses.append({"_date_modified": {"$gte": cursor.modified_since}})
-    if is_due or not (has_history or cursor.modified_since):
+    has_edits = is_due or not (has_history or cursor.modified_since)
+    if has_edits:
         clauses.append(EDITED)
     has_statuses = is_due or not has_history
     if has_statuses:
         since = (cursor.validated_since or 0) - int(OVERLAP.total_seconds())
         clauses.append({"_validation_status.timestamp": {"$gte": since}})
-    return Markers(tuple(clauses), has_statuses)
+    return Markers(tuple(clauses), has_statuses, has_edits)
 
 
 def tail_clauses(start: int, before: int, now: int) -> tuple[Json, ...]:

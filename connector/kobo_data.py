@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from connector.errors import (
@@ -25,7 +26,8 @@ SMALLER_PAGES = (500, 100, 10)
 """What is asked for when the server fails over a larger page, or it is too long: it has two minutes for one."""
 TRIES_OF_LARGE_PAGES = 2
 UUIDS_A_CALL = 100
-"""A request line over 8 kB is refused with 414; this many keep it near 5 kB."""
+"""A request line over 8 kB is refused with 414; this many, with their numbers, keep it near 6 kB."""
+LENGTH_OF_UUID = 36
 IDS_A_CALL = 300
 """The same limit: this many keep it near 4 kB."""
 RECORD_HISTORY = "action:modify-submission OR action:delete-submission OR action:add-submission"
@@ -103,14 +105,22 @@ class DataCalls(Caller):
                 size = smaller
         return self._records(uid, query, None, fields, size), size
 
-    def pages_by_root_uuid(self, uid: str, root_uuids: Iterable[str]) -> Iterator[Page]:
+    def pages_by_root_uuid(
+        self, uid: str, root_uuids: Iterable[str], numbers: Mapping[str, int] = MappingProxyType({})
+    ) -> Iterator[Page]:
         """The records with these root UUIDs (with or without `uuid:`), in no special order; absent ones are left out.
 
+        `numbers` are their last known `_id`s, by root UUID without prefix: a server that was upgraded may show an
+        identity by which it does not find the record. Who has such a number now is given, too, whoever that is.
         What is left out is gone, or cannot be seen by this account.
         """
-        wanted = sorted({f"uuid:{bare_uuid(root_uuid)}" for root_uuid in root_uuids})
-        for start in range(0, len(wanted), UUIDS_A_CALL):
-            query = {"meta/rootUuid": {"$in": wanted[start : start + UUIDS_A_CALL]}}
+        wanted = sorted({bare_uuid(root_uuid) for root_uuid in root_uuids})
+        together = UUIDS_A_CALL if all(len(root) <= LENGTH_OF_UUID for root in wanted) else UUIDS_A_CALL // 2
+        for start in range(0, len(wanted), together):
+            some = wanted[start : start + together]
+            query: Json = {"meta/rootUuid": {"$in": [f"uuid:{root}" for root in some]}}
+            if known := sorted(numbers[root] for root in some if root in numbers):
+                query = {"$or": [query, {"_id": {"$in": known}}]}
             yield from self.record_pages(uid, query=query)
 
     def pages_by_id(self, uid: str, ids: Iterable[int]) -> Iterator[Page]:
@@ -131,7 +141,7 @@ class DataCalls(Caller):
             raise
         except AccessError:
             return None
-        return tuple(dict.fromkeys(event for event in events if event and event.at >= since)) if events else None
+        return tuple(dict.fromkeys(event for event in events if event.at >= since)) if events else None
 
     def _records(
         self,
@@ -149,15 +159,15 @@ class DataCalls(Caller):
             params["fields"] = _compact(list(fields))
         return self._send("GET", f"/api/v2/assets/{uid}/data/", params=params, tries=tries)
 
-    def _events(self, uid: str, since: datetime) -> Iterator[HistoryEvent | None]:
-        """Rows of the log, newest first, until one is older than `since`; None for a row that names no record."""
+    def _events(self, uid: str, since: datetime) -> Iterator[HistoryEvent]:
+        """Rows of the log, newest first, until one is older than `since`."""
         path, done = f"/api/v2/assets/{uid}/history/", 0
         while True:
             params = {"q": RECORD_HISTORY, "limit": LARGEST_PAGE, "start": done} if done else _FIRST
             answer = self._send("GET", path, params=params)
             page = read_object(answer, "results", "next")
             rows = objects(page["results"], answer.where)
-            yield from (HistoryEvent.from_json(row, answer.where) if _is_about_a_record(row) else None for row in rows)
+            yield from (HistoryEvent.from_json(row, answer.where) for row in rows)
             done += len(rows)
             count, is_last = page.get("count", done), page["next"] is None
             if not isinstance(count, int) or (done < count if is_last else not rows):
@@ -202,12 +212,6 @@ def _numbered(query: Json | None, after_id: int, up_to: int | None) -> Json:
     asked = dict(query or {})
     bounds = {"$gt": after_id} | ({} if up_to is None else {"$lte": up_to})
     return {**asked, "_id": {**asked.get("_id", {}), **bounds}}
-
-
-def _is_about_a_record(event: Json) -> bool:
-    """A row that names no record cannot be acted on; a full comparison finds what it meant."""
-    metadata = event.get("metadata")
-    return isinstance(metadata, dict) and "root_uuid" in (metadata.get("submission") or ())
 
 
 def _compact(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from connector.errors import BadAnswerError
 from connector.kobo_answer import require_object
+from connector.submission import root_uuid_of
 
 Json = Mapping[str, Any]
 
@@ -30,7 +31,8 @@ class Account:
 class Asset:
     """A project. `version_id` is what it holds, `deployed_version_id` what phones have; `is_active` false is archived.
 
-    `settings` is the project's own settings as served (description, country …).
+    `settings` is the project's own settings as served (description, country …). `is_partial`: this account may see
+    some of the records only, which the list of projects does not tell; older servers then count no others either.
     """
 
     uid: str
@@ -42,6 +44,7 @@ class Asset:
     is_active: bool
     submission_count: int
     settings: Json = field(repr=False)
+    is_partial: bool = False
 
     @classmethod
     def from_json(cls, value: Json, where: str) -> Self:
@@ -58,6 +61,7 @@ class Asset:
             is_active=bool(value.get("deployment__active")),
             submission_count=value.get("deployment__submission_count") or 0,
             settings=settings if isinstance(settings, dict) else {},
+            is_partial=_sees_some_records_only(value.get("effective_permissions")),
         )
 
     @property
@@ -163,9 +167,9 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
-    """One row of a project's history. `root_uuid` has no `uuid:` before it; `at` is UTC, in whole seconds.
+    """One row of a project's history. `root_uuid` is that of `root_uuid_of`, "" where the row names no record.
 
-    `status` is the new validation status where the event changed one.
+    `at` is UTC, in whole seconds, `status` the new validation status where the event changed one.
     """
 
     action: str
@@ -175,12 +179,16 @@ class HistoryEvent:
 
     @classmethod
     def from_json(cls, value: Json, where: str) -> Self:
-        """Raises BadAnswerError if `value` is no event about a record."""
-        require_object(value, where, "action", "metadata", "date_created")
-        metadata = require_object(value["metadata"], where, "submission")
-        submission = require_object(metadata["submission"], where, "root_uuid")
-        at = moment(value["date_created"], where)
-        return cls(value["action"], bare_uuid(submission["root_uuid"]), at, submission.get("status"))
+        """Raises BadAnswerError if `value` is no event."""
+        require_object(value, where, "action", "date_created")
+        at, metadata = moment(value["date_created"], where), value.get("metadata")
+        submission = metadata.get("submission") if isinstance(metadata, dict) else None
+        about = submission if isinstance(submission, dict) else {}
+        named = about.get("root_uuid")
+        root_uuid = (
+            root_uuid_of({"meta/rootUuid": f"uuid:{bare_uuid(named)}"}) if isinstance(named, str) and named else ""
+        )
+        return cls(value["action"], root_uuid, at, about.get("status"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +203,13 @@ class PhoneForm:
     def has_media(self, wanted: Mapping[str, str]) -> bool:
         """Whether every wanted file (name to md5) is offered with exactly these bytes."""
         return all(self.media.get(name) == md5 for name, md5 in wanted.items())
+
+
+def _sees_some_records_only(permissions: Any) -> bool:
+    """Whether what an account may do is told, and seeing every record is not among it."""
+    if not isinstance(permissions, list):
+        return False
+    return "view_submissions" not in [item.get("codename") for item in permissions if isinstance(item, dict)]
 
 
 def moment(text: Any, where: str) -> datetime:

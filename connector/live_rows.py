@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, bindparam, func, select
+from sqlalchemy import Connection, Integer, Select, bindparam, exists, func, or_, select
 
 from connector.bulk import chunks
-from connector.precious_schema import IS_AWAITING, submission
+from connector.precious_schema import IS_AWAITING, submission, submission_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,11 @@ _ROWS = _LIVE.order_by(submission.c.server_id)
 # In no order: by number, SQLite would walk through the numbers of all records to find these.
 _ROWS_OF = _LIVE.where(submission.c.root_uuid.in_(bindparam("roots", expanding=True)))
 _ROWS_NUMBERED = _ROWS.where(submission.c.server_id.in_(bindparam("numbers", expanding=True)))
-_AWAITING = _ROWS.where(IS_AWAITING, submission.c.first_seen_at >= bindparam("since"))
+_HAS_CHANGED = exists().where(
+    *(submission_version.c[name] == submission.c[name] for name in ("asset_uid", "root_uuid")),
+    submission_version.c.replaced_at >= bindparam("since"),
+)
+_AWAITING = _ROWS.where(IS_AWAITING, or_(submission.c.first_seen_at >= bindparam("since"), _HAS_CHANGED))
 
 
 def count_live(connection: Connection, asset_uid: str, after_id: int | None = None, upto_id: int | None = None) -> int:
@@ -93,7 +97,10 @@ def rows_numbered(connection: Connection, asset_uid: str, server_ids: Sequence[i
 
 
 def awaiting_files(connection: Connection, asset_uid: str, since: datetime) -> list[LiveRow]:
-    """Return the live records first seen at `since` (UTC without zone) or later that name files which are not there."""
+    """Return the live records that name files which are not there, and came or changed at `since` or later.
+
+    `since` is UTC without zone.
+    """
     return list(_rows(connection.execute(_AWAITING, {"uid": asset_uid, "since": since})))
 
 

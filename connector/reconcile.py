@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from connector.errors import MassDeletionError
@@ -25,19 +26,22 @@ class Compared:
     """What a comparison found.
 
     `size` is how many rows the server listed. `absent` are here and were not listed where they should be. `doubles`
-    are rows of the server whose record is here under a higher number. `nameless` rows do not tell who they are.
+    are rows of the server whose record is here under a higher number; `older` are those of which the page did not show
+    the higher one, by number. `nameless` rows do not tell who they are.
     """
 
     size: int = 0
     absent: set[str] = field(default_factory=set)
     doubles: int = 0
     nameless: int = 0
+    older: dict[int, str] = field(default_factory=dict)
 
     def __iadd__(self, other: Compared) -> Compared:
         self.size += other.size
         self.absent |= other.absent
         self.doubles += other.doubles
         self.nameless += other.nameless
+        self.older |= other.older
         return self
 
 
@@ -67,24 +71,28 @@ class Comparison:
         return found
 
     def _compare_page(self, page: Page, stretch: Span, only: Json | None) -> Compared:
-        absent = {row.root_uuid for row in self._rows(stretch, only)} - self.intake.identities(page)
-        doubles, missing = self.read_differing(page)
-        return Compared(page.size, absent | missing, doubles, sum(item.root_uuid is None for item in page.refused))
+        absent = left_out(self._rows(stretch, only), self.intake.last_numbers(page))
+        found = self.read_differing(page)
+        found.absent |= absent
+        return found
 
-    def read_differing(self, page: Page, span: Span = ALL) -> tuple[int, set[str]]:
+    def read_differing(self, page: Page, span: Span = ALL) -> Compared:
         """Read again, and store, the records of a light page with numbers in a span that differ from those here.
 
-        Returns how many rows of the page are left over from records that were sent again, and whose records the
-        server did not give when they were asked for. Raises the client's errors and StorageError.
+        `absent` are then those that the server did not give when they were asked for. Raises the client's errors and
+        StorageError.
         """
         listed = by_root(page)
         known = self.here.rows_of(listed)
-        older = {root for root, item in listed.items() if is_older(known.get(root), item)}
-        different = [item for root, item in listed.items() if root not in older and differs(known.get(root), item)]
+        older = {item.server_id: root for root, item in listed.items() if is_older(known.get(root), item)}
+        different = [
+            item for root, item in listed.items() if item.server_id not in older and differs(known.get(root), item)
+        ]
         wanted = {item.server_id: item.root_uuid for item in different if span.holds(item.server_id)}
         unread = {item.server_id: "" for item in page.refused if item.server_id and span.holds(item.server_id)}
         missing = self.intake.fetch_ids(unread | wanted) - {""}
-        return len(page.records) - len(listed) + len(older), missing
+        doubles = len(page.records) - len(listed) + len(older)
+        return Compared(page.size, missing, doubles, sum(item.root_uuid is None for item in page.refused), older)
 
     def _rows(self, span: Span, only: Json | None) -> list[LiveRow]:
         rows = self.here.rows(span)
@@ -94,6 +102,14 @@ class Comparison:
 def by_root(page: Page) -> dict[str, Submission]:
     """The records of a page by identity; of two with one identity the later."""
     return {item.root_uuid: item for item in map(read_submission, page.records)}
+
+
+def left_out(rows: Iterable[LiveRow], listed: Mapping[str, float]) -> set[str]:
+    """Whose rows the server did not list; `listed` is the last number of each record that it did.
+
+    Of a record with two rows on the server, the earlier may be left alone: then that is the record.
+    """
+    return {row.root_uuid for row in rows if listed.get(row.root_uuid, 0) < row.server_id}
 
 
 def is_older(row: LiveRow | None, listed: Submission) -> bool:
@@ -110,18 +126,23 @@ def differs(row: LiveRow | None, listed: Submission) -> bool:
     return stored != seen or row.files_hash != listed.files_hash
 
 
-def guard_deletions(form_id: str, vanished: int, live: int, accepted: int, is_told: bool = True) -> None:
+def guard_deletions(
+    form_id: str, vanished: int, live: int, accepted: int, is_told: bool = True, is_partial: bool = False
+) -> None:
     """Refuse to believe that many records are gone: a permission that was taken away looks exactly the same.
 
     `live` is how many were there before, `accepted` how many deletions a person has allowed. When the history does
-    not tell of the deletions (`is_told`), a form that lost all of its records, however few, is not believed either.
+    not tell of the deletions (`is_told`), a form that lost all of its records, however few, is not believed either;
+    and none is to an account that may see some of the records only (`is_partial`): which ones may have changed.
     Raises MassDeletionError.
     """
-    is_believable = vanished <= max(FEWEST_TO_ASK, live * SHARE_TO_ASK) and (is_told or vanished < live)
+    is_few = vanished <= max(FEWEST_TO_ASK, live * SHARE_TO_ASK)
+    is_believable = is_few and (is_told or (vanished < live and not is_partial))
     if not vanished or is_believable or vanished <= accepted:
         return
+    limit = " This account may not see all records of the project." if is_partial else ""
     raise MassDeletionError(
-        f"{form_id}: {vanished} of {live} records are no longer on the server. Nothing was marked as deleted.",
+        f"{form_id}: {vanished} of {live} records are no longer on the server.{limit} Nothing was marked as deleted.",
         advice="Look at the project on the website: were they deleted, or was a permission of ours taken away?\n"
         f"If they were deleted on purpose, run: healing sync --accept-deletions {vanished}",
     )

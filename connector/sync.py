@@ -12,11 +12,13 @@ from typing import Any
 from sqlalchemy import Engine
 
 from connector.errors import (
+    AccessError,
     BadAnswerError,
     HealingError,
     MissingAssetError,
     NeedsPersonError,
     RequestRefusedError,
+    ServerError,
     StorageError,
 )
 from connector.garbage import rare_collections
@@ -32,7 +34,7 @@ from connector.sync_state import begin_run, count_problems, end_run, utc_now
 from connector.writer_lock import single_writer
 
 OF_ONE_FORM = (MissingAssetError, BadAnswerError, RequestRefusedError, NeedsPersonError)
-"""Failures that concern one form: the other forms are still read before the run fails with the first of these."""
+"""Failures that concern one form. Others may, if the server still answers: one whose records are too many for it."""
 STOPPED = 130
 """The exit code of what Ctrl-C ended."""
 
@@ -78,8 +80,9 @@ class Run:
     tally: Tally = field(default_factory=Tally)
 
     def read_all(self) -> None:
-        """Read every project; one that fails does not keep the others from being read. Raises the first failure, whose
-        advice then tells the others too.
+        """Read every project; one that fails does not keep the others from being read, while the server answers.
+
+        Raises the first failure, whose advice then tells the others too.
         """
         began = time.monotonic()
         server_time = self.client.me().server_time  # also tells a wrong address or token before anything else
@@ -89,7 +92,9 @@ class Run:
         for project in self.projects(self.engine, self.client, assets):
             try:
                 self._read(project, assets, server_time, seconds)
-            except OF_ONE_FORM as error:
+            except (AccessError, ServerError, NeedsPersonError) as error:
+                if not isinstance(error, OF_ONE_FORM):
+                    self.client.me()  # raises what keeps the server, or our token, from answering anything
                 failures.append(error)
         if self.tally.counts.new or self.tally.counts.edited:
             learn_versions(self.engine, self.client, assets)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from connector.changes_history import read_events, since_of
+from connector.changes_history import is_set_back, read_events, since_of
 from connector.changes_markers import OVERLAP_OF_IDS, markers_of, tail_clauses
 from connector.completeness import Proof, Search
 from connector.errors import BadAnswerError
@@ -17,7 +17,7 @@ from connector.kobo_data import LARGEST_PAGE, last_id
 from connector.page_flight import IN_FLIGHT, SLOW_SECONDS, PageReader
 from connector.progress import OnProgress, no_progress
 from connector.project import Project
-from connector.reconcile import LIGHT_FIELDS, Compared, Comparison, by_root
+from connector.reconcile import LIGHT_FIELDS, Compared, Comparison, left_out
 from connector.submission import Json
 from connector.sync_here import NONE, Here, Span
 from connector.sync_intake import Intake, Tally
@@ -34,8 +34,9 @@ class Findings:
 
     `missing` were not given when they were asked for by name, `gone` not a second time either; `told` are deleted by
     what the history says; `unlisted` are the numbers that were not listed one by one, `listed` counts the rows beyond;
-    `doubles` are rows of the server left over from records sent again; `unread` could not be read and were asked for
-    once more; `nameless` of those who wait unread are gone.
+    `doubles` are rows of the server left over from records sent again, `doubles_before` those of the last complete run;
+    `unread` could not be read and were asked for once more; `nameless` of those who wait unread are gone.
+    `has_statuses`: every status that was set lately is listed, `has_edits`: every record that was ever edited.
     """
 
     missing: set[str] = field(default_factory=set)
@@ -44,10 +45,12 @@ class Findings:
     unlisted: Span = NONE
     listed: int = 0
     doubles: int = 0
+    doubles_before: int = 0
     unread: set[str] = field(default_factory=set)
     nameless: int = 0
     has_history: bool = False
     has_statuses: bool = False
+    has_edits: bool = False
     has_all: bool = False
 
 
@@ -87,10 +90,6 @@ class FormChanges:
         self.intake = Intake(self.engine, self.client, self.project, self.tally, self.clock, self.show, self.here)
         self.comparison = Comparison(self.client, self.here, self.intake)
 
-    def seems_new(self) -> bool:
-        """Whether the server counts more than is here; only a hint, for new records are listed in any case."""
-        return self.asset.submission_count > self.here.size()
-
     def read_new(self) -> None:
         """Read what lies after the cursor, each page with its cursor in one transaction."""
         done = 0
@@ -116,9 +115,10 @@ class FormChanges:
             self.list_changes()
 
     def is_sweep_due(self) -> bool:
-        """Whether every record has to be compared: asked for, or not done for a week."""
+        """Whether every record has to be compared: asked for, not done for a week, or a clock was set back since."""
         swept_at = self.before.swept_at
-        return self.is_sweep_asked or swept_at is None or self.started - swept_at >= SWEEP_EVERY
+        is_recent = swept_at is not None and abs(self.started - swept_at) < SWEEP_EVERY
+        return self.is_sweep_asked or not is_recent or is_set_back(self.before, self.server_time)
 
     def follow_history(self) -> None:
         """Read again what the history says was changed; remember whose deletion it tells.
@@ -132,7 +132,7 @@ class FormChanges:
         self.cursor = self.cursor.moved(feed="markers" if events is None else "history")
         if events is not None:
             told = read_events(events, self.here.present)
-            self.found.has_history, self.found.told = True, set(told.deleted)
+            self.found.has_history, self.found.told = told.names_all, set(told.deleted)
             self.found.missing = self.intake.fetch_roots(told.changed)
             self.found.gone = self.found.missing & told.deleted
 
@@ -143,7 +143,7 @@ class FormChanges:
         Raises BadAnswerError if it stays so.
         """
         marks = markers_of(self.before, self.server_time, self.found.has_history)
-        self.found.has_statuses = marks.has_statuses
+        self.found.has_statuses, self.found.has_edits = marks.has_statuses, marks.has_edits
         highest = self.here.highest() or self.before.last_id
         start = max(0, min(self.before.last_id - OVERLAP_OF_IDS, highest - 1))
         tail = Span(start, self.before.last_id)
@@ -151,7 +151,7 @@ class FormChanges:
         for _attempt in range(2):
             clauses = (*marks.clauses, *tail_clauses(start, self.before.last_id, self.cursor.last_id))
             seen = self._read_listed({"$or": clauses}, tail)
-            absent = {row.root_uuid for row in self.here.rows(tail)} - seen - self.found.missing
+            absent = left_out(self.here.rows(tail), seen) - self.found.missing
             gone = self.intake.fetch_roots(absent)
             self.found.missing |= gone
             if gone == absent:
@@ -161,25 +161,26 @@ class FormChanges:
             advice="Nothing was marked as deleted. Try again; if it stays so, the server's data store is not whole.",
         )
 
-    def _read_listed(self, query: Json, tail: Span) -> set[str]:
-        """Read again what differs of a light list, and what is new; return whose records the list shows in the tail."""
-        seen, fresh = set[str](), set[str]()
+    def _read_listed(self, query: Json, tail: Span) -> dict[str, float]:
+        """Read again what differs of a light list, and what is new.
+
+        Returns whose records the list shows in the tail, with their last numbers.
+        """
+        seen, fresh = dict[str, float](), set[str]()
         self.found.listed = 0
         for page in self.client.record_pages(self.uid, query=query, fields=LIGHT_FIELDS):
-            _, missing = self.comparison.read_differing(page, Span(0, self.cursor.last_id))
-            self.found.missing |= missing
+            self.found.missing |= self.comparison.read_differing(page, Span(0, self.cursor.last_id)).absent
             seen |= self._listed_after(page, tail.after)
             self.found.listed += _rows_after(page, tail.after)
-            fresh |= self._listed_after(page, self.cursor.last_id)
+            fresh |= self._listed_after(page, self.cursor.last_id).keys()
         if fresh:
             self.read_new()
             self.intake.fetch_roots(fresh - self.here.present(fresh))
         return seen
 
-    def _listed_after(self, page: Page, after: int) -> set[str]:
-        if page.refused:
-            return self.intake.identities(page)
-        return {root for root, item in by_root(page).items() if item.server_id > after}
+    def _listed_after(self, page: Page, after: int) -> dict[str, float]:
+        last = self.intake.last_numbers(page)
+        return last if page.refused else {root: number for root, number in last.items() if number > after}
 
     def read_again(self) -> None:
         """Ask once more for records that name a file which was not there, and for those that could not be read."""
@@ -207,8 +208,12 @@ class FormChanges:
         self._absorb(search.find(proof.listed, proof.here, proof.span))
 
     def _absorb(self, compared: Compared) -> None:
-        self.found.missing |= compared.absent
-        self.found.doubles = compared.doubles
+        """Take over what a comparison found. Of whom only an earlier row is listed, that is the record."""
+        missing = self.found.missing | compared.absent
+        earlier = {number: root for number, root in compared.older.items() if root in missing}
+        back = set(earlier.values()) - self.intake.fetch_ids(earlier)
+        self.found.missing = missing - back
+        self.found.doubles = compared.doubles - len(back)
 
     def show(self, what: str, done: int, total: int) -> None:
         """Tell how far a step is."""

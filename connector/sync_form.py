@@ -26,8 +26,10 @@ class FormSync(FormChanges):
         self.started = self.clock()
         with self.engine.connect() as connection:
             self.before = self.cursor = Cursor.read(connection, self.uid, self.project.form_id)
-        self.found = Findings(has_all=not self.before.last_id)
-        if self.found.has_all or self.seems_new():
+        size = self.here.size()
+        doubles = max((self.before.server_count or 0) - size, 0)
+        self.found = Findings(has_all=not self.before.last_id, doubles_before=doubles)
+        if self.found.has_all or self.asset.submission_count > size:  # a hint: new records are listed in any case
             self.read_new()
         if not self.found.has_all:
             self.find_changes()
@@ -41,21 +43,30 @@ class FormSync(FormChanges):
         """Compare the server's counts with what is here, and look closer until they agree or cannot be made to.
 
         First come the numbers that this run did not list, by themselves: what comes meanwhile among the others cannot
-        hide that one of them is gone. If nothing is new or gone, that is all. Counts that contradicted each other
-        before are believed only when every record was compared.
+        hide that one of them is gone. If nothing is new or gone, that is all. Counts that tell too little are believed
+        only when every record was compared.
         """
         if not self.found.has_all and not self.here.unplaced():
             proof = self.look_closer(self.found.unlisted)
-            if self.found.has_all or (proof.is_complete and not self.before.doubted_at):
+            if self.found.has_all or (proof.is_complete and not self._is_doubtful(proof)):
                 return proof
         proof = self.look_closer(self._read_so_far())
         if proof.beyond or not proof.is_steady:
             self.read_new()
             proof = self.look_closer(self._read_so_far())
-        if proof.is_complete and self.before.doubted_at and not self.found.has_all:
+        if proof.is_complete and self._is_doubtful(proof) and not self.found.has_all:
             self.sweep()
-            proof = self.look(self._read_so_far())
+            proof = self.look_closer(self._read_so_far())
         return proof
+
+    def _is_doubtful(self, proof: Proof) -> bool:
+        """Whether equal counts tell too little: they contradicted each other at the last run, or a record had two rows
+        on the server and has one now, and it may be the other that is here.
+        """
+        if self.before.doubted_at or not self.found.doubles_before:
+            return self.before.doubted_at is not None
+        listed = proof.listed + (0 if self._is_whole(proof.span) else self.found.listed)
+        return listed + len(proof.vanished) - self.here.size() < self.found.doubles_before
 
     def look_closer(self, span: Span) -> Proof:
         """Count a span; search it, and at last compare every record, while the counts differ for no known reason."""
@@ -133,7 +144,14 @@ class FormSync(FormChanges):
         vanished = sorted(proof.vanished) if proof.is_complete else []
         if vanished:
             is_told = proof.vanished <= self.found.told
-            guard_deletions(self.project.form_id, len(vanished), self.here.live(), self.accept_deletions, is_told)
+            guard_deletions(
+                self.project.form_id,
+                len(vanished),
+                self.here.live(),
+                self.accept_deletions,
+                is_told,
+                self.asset.is_partial,
+            )
         if not proof.is_complete:
             self.tally.notes.append(contradiction(self.project.form_id, proof, self.asset.submission_count))
         cursor, now = self._cursor_after(proof), self.clock()
@@ -152,7 +170,7 @@ class FormSync(FormChanges):
             cursor = cursor.moved(complete_as_of=self.started, server_count=self.asset.submission_count)
         if proof.is_settled and (proof.is_complete or not proof.vanished):
             cursor = cursor.moved(history_since=self.server_time.isoformat())
-            if found.has_all or found.has_statuses:
+            if found.has_all or (found.has_statuses and found.has_edits):
                 cursor = cursor.moved(validated_since=seconds(self.server_time))
             if found.has_all:
                 cursor = cursor.moved(swept_at=self.started)

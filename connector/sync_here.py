@@ -85,13 +85,19 @@ class Here:
         with self.engine.connect() as connection:
             return live_rows.rows_of(connection, self.asset_uid, wanted)
 
+    def numbers_of(self, roots: Iterable[str]) -> dict[str, int]:
+        """The numbers of those among some records that are here, where they are known."""
+        wanted = set(roots)
+        unread = {root: number for root, number in self.unread().items() if number and root in wanted}
+        return unread | {root: row.server_id for root, row in self.rows_of(wanted).items()}
+
     def numbered(self, numbers: Iterable[int]) -> list[LiveRow]:
         """The live records with these numbers."""
         with self.engine.connect() as connection:
             return live_rows.rows_numbered(connection, self.asset_uid, sorted(numbers))
 
     def awaiting_files(self, since: datetime) -> list[LiveRow]:
-        """The live records, first seen at `since` or later, that name a file which is not there."""
+        """The live records that came or changed at `since` or later and name a file which is not there."""
         with self.engine.connect() as connection:
             return live_rows.awaiting_files(connection, self.asset_uid, since)
 

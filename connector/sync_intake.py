@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from math import inf
 
 from sqlalchemy import Engine
 
@@ -82,11 +83,11 @@ class Intake:
     def fetch_roots(self, roots: Iterable[str]) -> set[str]:
         """Read these records again and store them; return those that the server did not give.
 
-        Raises the client's errors and StorageError.
+        Those that are here are asked for by their numbers, too. Raises the client's errors and StorageError.
         """
         wanted = set(roots)
         missing = set(wanted)
-        for page in self.client.pages_by_root_uuid(self.project.asset_uid, wanted):
+        for page in self.client.pages_by_root_uuid(self.project.asset_uid, wanted, self.here.numbers_of(wanted)):
             self.keep(self.prepared(page))
             missing -= self.identities(page)
             self.show("reading changed records", len(wanted) - len(missing), len(wanted))
@@ -107,10 +108,15 @@ class Intake:
 
     def identities(self, page: Page) -> set[str]:
         """Whose records are on a page; one that cannot be read may be known by its number alone."""
-        found = {root_uuid_of(record) for record in page.records}
+        return set(self.last_numbers(page))
+
+    def last_numbers(self, page: Page) -> dict[str, float]:
+        """Whose records are on a page, each with its last number there: without end where one cannot be read."""
+        found: dict[str, float] = {root_uuid_of(record): record["_id"] for record in page.records}
         if page.refused:
-            found |= {item.root_uuid for item in page.refused if item.root_uuid}
-            found |= {row.root_uuid for row in self.here.numbered(i.server_id for i in page.refused if i.server_id)}
+            unread = {item.root_uuid for item in page.refused if item.root_uuid}
+            unread |= {row.root_uuid for row in self.here.numbered(i.server_id for i in page.refused if i.server_id)}
+            found |= dict.fromkeys(unread, inf)
         return found
 
 

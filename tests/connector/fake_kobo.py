@@ -157,7 +157,10 @@ class FakeKobo(BaseAdapter):
             case "versions":
                 return _versions(project, path, rest, params)
             case "":
-                return 200, project.as_asset(uid) | {"content": project.content}
+                return 200, project.as_asset(uid) | {
+                    "content": project.content,
+                    "effective_permissions": project.permissions(),
+                }
         return 404, {"detail": "Not found."}
 
     def _assets(self, path: str, params: Params) -> dict[str, Any]:
@@ -183,7 +186,7 @@ class FakeKobo(BaseAdapter):
             query, sort, fields = (_json(params, name) for name in ("query", "sort", "fields"))
         except _NotJsonError as error:
             return 400, {str(error): "Value must be valid JSON."}
-        found = [record for record in project.listed() if matches(record, query or {})]
+        found = [record for record in project.listed() if matches(project.searched(record["_id"]), query or {})]
         page = _envelope(ordered(found, sort or {"_id": 1}), path, params, self.page_cap)
         project.log("view-data", None)
         page["results"] = [cut(row, fields) if fields else row for row in page["results"]]

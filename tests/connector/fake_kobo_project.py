@@ -34,14 +34,18 @@ class Project:
     """One deployed form.
 
     `hidden` are records that the list does not show, late ones or those of a partial permission; the other counter
-    counts them. `count` overrules that counter, `is_count_seen` False makes it null. `last_number` is shared by all
-    projects of a server. With `dates_modified` the records tell of their last edit, as a newer server may.
+    counts them, unless `is_partial`: then the account was given some records only, and an older server counts no other.
+    `count` overrules that counter, `is_count_seen` False makes it null. `nameless` are records that are shown with
+    their identity and not found by it, as the server's upgrade leaves them for a while. With `dates_modified` the
+    records tell of their last edit, as a newer server may.
     """
 
     uid: str = ""
     records: dict[int, Record] = field(default_factory=dict)
     history: list[dict[str, Any]] = field(default_factory=list)
     hidden: set[int] = field(default_factory=set)
+    nameless: set[int] = field(default_factory=set)
+    is_partial: bool = False
     count: int | None = None
     is_count_seen: bool = True
     version: str = "v1"
@@ -54,6 +58,16 @@ class Project:
     def listed(self) -> list[Record]:
         """The records that the list shows, by number."""
         return [self.records[key] for key in sorted(self.records) if key not in self.hidden]
+
+    def searched(self, number: int) -> Record:
+        """A record as queries see it."""
+        record = self.records[number]
+        return {**record, "meta/rootUuid": None} if number in self.nameless else record
+
+    def permissions(self) -> list[dict[str, str]]:
+        """What the account may do, as the project's own address tells and the list of projects does not."""
+        sees = "partial_submissions" if self.is_partial else "view_submissions"
+        return [{"codename": "view_asset"}, {"codename": sees}]
 
     def number_of(self, root: str) -> int | None:
         """The number of a record by its identity without prefix; None when it is not there."""
@@ -137,7 +151,8 @@ class Project:
 
     def as_asset(self, uid: str) -> dict[str, Any]:
         """The project as its own address and the list of projects show it."""
-        count = len(self.records) if self.count is None else self.count
+        shown = self.listed() if self.is_partial else self.records
+        count = len(shown) if self.count is None else self.count
         last = max((record["_submission_time"] for record in self.records.values()), default=None)
         return {
             "uid": uid,

@@ -50,10 +50,8 @@ class Records(BaseAdapter):
         wish = asked(request)
         self.asked.append(wish)
         query = wish.get("query", {})
-        wanted = query.get("meta/rootUuid", {}).get("$in")
-        bounds = {"$gt": 0, "$lte": 10**9, "$in": self.ids, **query.get("_id", {})}
-        found = [i for i in self.ids if bounds["$gt"] < i <= bounds["$lte"] and i in bounds["$in"]]
-        matching = [i for i in found if wanted is None or f"uuid:{i:036d}" in wanted]
+        either = query.get("$or", [{}])
+        matching = [i for i in self.ids if _is_asked(i, query) and any(_is_asked(i, part) for part in either)]
         page = [{"_id": i, "meta/rootUuid": f"uuid:{i:036d}"} for i in matching[: min(wish["limit"], self.largest)]]
         answer = reply({"count": len(matching), "next": None, "previous": None, "results": page})
         assert isinstance(answer, tuple)
@@ -65,6 +63,12 @@ class Records(BaseAdapter):
 
     def client(self) -> KoboClient:
         return KoboClient(SERVER, TOKEN, adapter=self, sleep=lambda _: None, limits=QUICK)
+
+
+def _is_asked(number: int, query: dict[str, Any]) -> bool:
+    wanted, bounds = query.get("meta/rootUuid", {}).get("$in"), query.get("_id", {})
+    is_within = bounds.get("$gt", 0) < number <= bounds.get("$lte", number) and number in bounds.get("$in", [number])
+    return is_within and (wanted is None or f"uuid:{number:036d}" in wanted)
 
 
 def all_ids(client: KoboClient, **options: Any) -> list[int]:
@@ -236,6 +240,13 @@ def test_records_are_fetched_by_root_uuid_a_hundred_at_a_time() -> None:
     assert max(len(wish["query"]["meta/rootUuid"]["$in"]) for wish in server.asked) == 100
 
 
+def test_a_record_that_is_not_found_by_its_root_uuid_is_fetched_by_its_number() -> None:
+    server = Records(list(range(1, 251)), largest=40)
+    wanted = [f"{5:036d}", "an identity that the server shows and does not know"]
+    pages = server.client().pages_by_root_uuid(ASSET, wanted, {wanted[1]: 7, "not asked for": 9})
+    assert [record["_id"] for page in pages for record in page.records] == [5, 7]
+
+
 def test_records_are_fetched_by_number_three_hundred_at_a_time() -> None:
     server = Records(list(range(1, 651)), largest=200)
     pages = server.client().pages_by_id(ASSET, [*range(1, 641), 5, 999])
@@ -283,7 +294,8 @@ def test_a_request_for_three_hundred_numbers_fits_into_the_servers_request_line(
 def test_a_request_for_a_hundred_records_fits_into_the_servers_request_line() -> None:
     empty = reply({"count": 0, "results": []})
     client, network, _ = client_of(empty)
-    list(client.pages_by_root_uuid(ASSET, [f"9d41b9b8-1e5b-4f7f-8d31-{i:012d}" for i in range(100)]))
+    numbers = {f"9d41b9b8-1e5b-4f7f-8d31-{i:012d}": 10**10 + i for i in range(100)}
+    list(client.pages_by_root_uuid(ASSET, numbers, numbers))
     assert len(network.requests[0].path_url) < 8000
 
 
@@ -347,10 +359,12 @@ def test_the_time_from_which_history_is_read_may_have_any_zone() -> None:
     assert events is not None and [event.root_uuid for event in events] == ["root-0"]
 
 
-def test_a_row_that_names_no_record_is_passed_over() -> None:
+def test_a_row_that_names_no_record_is_told_without_a_name() -> None:
     row = {"action": "delete-submission", "metadata": {}, "date_created": "2026-11-23T03:36:09Z"}
-    client, _, _ = client_of(history(row, {**row, "metadata": {"submission": None}}))
-    assert client.history(ASSET, SINCE) == ()
+    nobody = ({"submission": None}, {"submission": {"root_uuid": None}}, {"submission": {"root_uuid": ""}})
+    client, _, _ = client_of(history(row, *({**row, "metadata": each} for each in nobody)))
+    events = client.history(ASSET, SINCE)
+    assert events == (HistoryEvent("delete-submission", "", datetime(2026, 11, 23, 3, 36, 9, tzinfo=UTC)),)
 
 
 def test_an_empty_log_is_no_history() -> None:

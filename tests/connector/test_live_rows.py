@@ -20,7 +20,7 @@ from connector.live_rows import (
     rows_of,
 )
 from connector.precious_schema import submission
-from connector.raw_rows import known_rows
+from connector.raw_rows import keep_versions, known_rows
 from connector.store import mark_deleted, store_page
 from connector.submission import files_hash
 from tests.connector.light_project import LIGHT_ASSET, light_project
@@ -106,6 +106,16 @@ def test_a_record_waits_for_the_files_that_it_names(engine: Engine) -> None:
     with engine.connect() as connection:
         assert [row.root_uuid for row in awaiting_files(connection, LIGHT_ASSET, NOW)] == ["root-20"]
         assert awaiting_files(connection, LIGHT_ASSET, NOW + timedelta(seconds=1)) == []
+
+
+def test_a_record_that_was_edited_waits_for_files_anew(engine: Engine) -> None:
+    later = NOW + timedelta(days=60)
+    with engine.begin() as connection:
+        keep_versions(connection, LIGHT_ASSET, ["root-20"], later)
+        connection.execute(submission.update().values(awaits_files=1))
+    with engine.connect() as connection:
+        assert [row.root_uuid for row in awaiting_files(connection, LIGHT_ASSET, later)] == ["root-20"]
+        assert awaiting_files(connection, LIGHT_ASSET, later + timedelta(seconds=1)) == []
 
 
 @pytest.mark.parametrize(

@@ -8,15 +8,18 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 from sqlalchemy import Engine, func, select
 
 from connector.errors import (
+    AccessError,
     HealingError,
     InvalidTokenError,
     MassDeletionError,
     MissingAssetError,
     NeedsPersonError,
     NotKoboError,
+    ServerError,
     ServerFailedError,
 )
 from connector.fact_schema import client
@@ -31,7 +34,7 @@ from connector.precious_schema import (
 )
 from connector.schema import derived
 from tests.connector.fake_kobo import FakeKobo
-from tests.connector.fake_kobo_faults import Fault, empty, html, status
+from tests.connector.fake_kobo_faults import Fault, empty, html, raising, status
 from tests.connector.fake_kobo_project import all_listed
 from tests.connector.sync_scenes import (
     ATTENDANCE,
@@ -349,6 +352,25 @@ def test_an_account_that_sees_half_of_the_records_deletes_nothing(engine: Engine
     result = run(engine, any_kobo, NEXT_WEEK)
     assert result.deleted == 0
     assert "The account may not see all records" in result.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [(status(500), ServerFailedError), (status(403), AccessError), (raising(requests.ReadTimeout()), ServerError)],
+    ids=["always 500", "always 403", "never in time"],
+)
+def test_a_project_whose_records_the_server_never_gives_does_not_keep_the_others_from_being_read(
+    fault: Fault, error: type[HealingError], engine: Engine, kobo: FakeKobo
+) -> None:
+    def of_attendance(request: requests.PreparedRequest) -> requests.Response | None:
+        return fault(request) if f"/{ATTENDANCE}/data/" in str(request.url) else None
+
+    kobo.faults = dict.fromkeys(range(1, 200), of_attendance)
+    with pytest.raises(error):
+        run(engine, kobo)
+    of_intake = {record["meta/rootUuid"][5:] for record in kobo.projects[INTAKE].listed()}
+    assert stored(engine).keys() == of_intake
+    assert last_run(engine)[0] == "failed"
 
 
 def test_a_project_that_is_gone_does_not_keep_the_others_from_being_read(engine: Engine, kobo: FakeKobo) -> None:

@@ -269,7 +269,7 @@ def test_a_list_that_stays_empty_by_mistake_fails_the_run() -> None:
     scene = Scene(history=403)
 
     def no_list(request: Any) -> Any:
-        return empty(request) if "%22%24or%22" in request.url else None
+        return empty(request) if "%22%24elemMatch%22" in request.url else None
 
     scene.kobo.faults = dict.fromkeys(range(1, 100), no_list)
     with pytest.raises(BadAnswerError, match="lacks 3 records that it has"):

@@ -103,6 +103,7 @@ ASKED: dict[str, Callable[[KoboClient, str], Any]] = {
         uid, query={"_attachments": {"$elemMatch": {"is_deleted": True}}}
     ),
     "by identity": lambda client, uid: client.pages_by_root_uuid(uid, ROOTS),
+    "by identity or number": lambda client, uid: client.pages_by_root_uuid(uid, [*ROOTS, "other"], {"other": 5}),
     "by number": lambda client, uid: client.pages_by_id(uid, [1, 5, 34, 99999]),
     "the last": lambda client, uid: [client.data_page(uid, sort={"_id": -1}, fields=("_id",), limit=1)],
     "a date that is not served": lambda client, uid: client.record_pages(uid, query={"_date_modified": {"$gte": "2"}}),

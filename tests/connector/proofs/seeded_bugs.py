@@ -12,7 +12,7 @@ from connector.completeness import Proof
 from connector.errors import AccessError
 from connector.kobo import Page
 from connector.precious_schema import submission, submission_version
-from connector.reconcile import Comparison
+from connector.reconcile import Compared, Comparison
 from connector.records import RecordKey, StoredRecord
 from connector.submission import Json
 from connector.sync_form import FormSync
@@ -216,7 +216,7 @@ class KeepsNoVersions(Intake):
 class KeepsLightRecords(Comparison):
     """What a light list shows is kept as if it were the record."""
 
-    def read_differing(self, page: Page, span: Span = ALL) -> tuple[int, set[str]]:
+    def read_differing(self, page: Page, span: Span = ALL) -> Compared:
         self.intake.keep(page)
         return super().read_differing(page, span)
 
