@@ -30,13 +30,18 @@ from forms.library import FORMS
 RECORDS_A_BATCH = 1000
 
 
-def apply_changes(connection: Connection, changed: Sequence[StoredRecord], removed: Sequence[RecordKey]) -> None:
+def apply_changes(
+    connection: Connection,
+    changed: Sequence[StoredRecord],
+    removed: Sequence[RecordKey],
+    clients: Collection[str] = (),
+) -> None:
     """Replace everything derived from these records, in the caller's transaction.
 
     `changed` are new, edited and re-validated records; they and their deletion marks must already be in the tables
     `submission` and `submission_identity`. Refreshes the facts of the clients and healing groups that the records
-    name, before and after: the cost follows what changed, not the whole. Applying twice changes nothing.
-    Raises StorageError; never because of what a record holds.
+    name, before and after, and of `clients`: the cost follows what changed, not the whole. Applying twice changes
+    nothing. Raises StorageError; never because of what a record holds.
     """
     at_hand = {each.key: each for each in changed}
     gone = {each.root_uuid for each in removed}
@@ -46,15 +51,15 @@ def apply_changes(connection: Connection, changed: Sequence[StoredRecord], remov
     named = _forget(connection, roots - {root for root in new if not live.is_double(root)})
     aliases = read_aliases(connection)
     _derive(connection, live, at_hand, named, aliases)
-    refresh_facts(connection, named, aliases)
+    refresh_facts(connection, named, aliases, clients)
 
 
-def reread(connection: Connection, roots: Iterable[str]) -> None:
+def reread(connection: Connection, roots: Iterable[str], clients: Collection[str] = ()) -> None:
     """Derive these records anew from the store, in the caller's transaction: after merges of people have changed.
 
-    Raises StorageError.
+    `clients` are those whom a change reaches though no record may name them. Raises StorageError.
     """
-    apply_changes(connection, [], [RecordKey("", root) for root in roots])
+    apply_changes(connection, [], [RecordKey("", root) for root in roots], clients)
 
 
 def rebuild(connection: Connection) -> None:

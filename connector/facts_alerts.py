@@ -22,7 +22,7 @@ CLIENT, NEWCOMER, UNKNOWN = "client", "newcomer", "unknown"
 """Who an alert is about, beside VISITOR: somebody with a client code, with a temporary code only, or not named."""
 LONGEST_ID = 64
 NO_TIME = dt.datetime(1970, 1, 1)
-"""For a record without any time: its alert is overdue at once, and is not lost."""
+"""For a record without any time that can be: its alert is overdue at once, and is not lost."""
 
 Joined = Mapping[str, str]
 """Code in a record -> client code: of newcomers whose intake carries their temporary code, and of merged clients."""
@@ -104,7 +104,7 @@ def _together(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
 
 
 def _row(kind: str, level: str, form_id: str, root_uuid: str, ended_at: dt.datetime | None) -> dict[str, Any]:
-    opened_at = ended_at if ended_at and ended_at.year <= LATEST_YEAR else NO_TIME
+    opened_at = ended_at if ended_at and NO_TIME.year <= ended_at.year <= LATEST_YEAR else NO_TIME
     due_at = _due_at(opened_at, level)
     told = {"kind": kind, "level": level, "form_id": form_id, "root_uuid": root_uuid}
     return {**told, "opened_at": opened_at, "due_at": due_at}

@@ -142,14 +142,16 @@ _SAID = ("root_uuid", "client_code", "healing_group", "sector", "username", "sub
 
 
 def ended_at(row: Row) -> dt.datetime | None:
-    """Return when the form was finished, in UTC: its end, else the start of its day, else its arrival on the server."""
+    """Return when the form was finished, in UTC: its end, else the start of its day, else its arrival on the server.
+
+    It is never later than the arrival: a web form sets the end anew at every edit, and a phone's clock may be ahead.
+    """
     return _ended_at(*(row[name] for name in _WHEN))
 
 
 def _ended_at(end: dt.datetime | None, day: dt.date | None, arrived_at: dt.datetime | None) -> dt.datetime | None:
-    if end is not None:
-        return end
-    return dt.datetime.combine(day, dt.time()) if day else arrived_at
+    told = end or (dt.datetime.combine(day, dt.time()) if day else None)
+    return min((moment for moment in (told, arrived_at) if moment), default=None)
 
 
 def minutes_between(start: dt.time | None, end: dt.time | None) -> int | None:

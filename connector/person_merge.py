@@ -59,7 +59,7 @@ def merge(connection: Connection, kept: str, merged: str, *, reason: str, by: st
         raise PersonRefusedError(f"No record names {merged}.", advice="Compare the code with the card.")
     row = {"kept_code": kept, "merged_code": merged, "reason": why, "merged_at": now, "merged_by": who}
     connection.execute(insert(person_merge), [row])
-    reread(connection, roots)
+    reread(connection, roots, {kept, merged})
     return len(roots)
 
 
@@ -69,13 +69,13 @@ def unmerge(connection: Connection, merged: str, *, by: str, now: datetime) -> i
     Every derived row is again what it would be without the merge. Raises PersonRefusedError when the code is not
     merged, StorageError.
     """
-    who = _who(by)
+    who, kept = _who(by), read_aliases(connection).get(merged, merged)
     is_active = and_(person_merge.c.merged_code == merged, person_merge.c.undone_at.is_(None))
     undone = connection.execute(update(person_merge).where(is_active).values(undone_at=now, undone_by=who))
     if not undone.rowcount:
         raise PersonRefusedError(f"{merged} is not merged into another code.", advice=_LOOK)
     roots = roots_naming(connection, codes_of(merged, read_aliases(connection)))
-    reread(connection, roots)
+    reread(connection, roots, {kept, merged})
     return len(roots)
 
 

@@ -284,5 +284,6 @@ alert_handling = Table(
     Column("state", String(16), nullable=False, comment="acknowledged | contacted | closed"),
     Column("handled_at", DateTime(timezone=False), nullable=False, comment="UTC"),
     Column("handled_by", String(64), nullable=False, comment="role or initials of the person who acted"),
+    Column("level", String(16), comment="of the alert then: what was done about a less serious one does not count"),
     comment="What people did about alerts; the latest row is the state",
 )

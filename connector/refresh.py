@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, select
 
 from connector import fact_schema as fact
@@ -23,15 +25,16 @@ from connector.refresh_newcomers import Reached, refresh_newcomers, refresh_over
 from connector.refresh_sessions import refresh_sessions
 
 
-def refresh_facts(connection: Connection, named: Named, aliases: Aliases) -> None:
+def refresh_facts(connection: Connection, named: Named, aliases: Aliases, clients: Collection[str] = ()) -> None:
     """Make anew the facts that hang on records, and what follows; `named` is what they name now and named before.
 
+    `clients` are those of whom something else has changed: with whom they are one person.
     A changed code of a newcomer reaches the sessions and the intake records that have it; a changed report reaches
     everybody whom a report of its healing group ticks as having left; a changed membership reaches its healing group;
     a changed session reaches all members. Runs in the caller's transaction. Raises StorageError.
     """
     newcomers = refresh_newcomers(connection, named.cards, named.carded)
-    _refresh(Memory(connection, aliases), named, newcomers, set(), set())
+    _refresh(Memory(connection, aliases), named, newcomers, set(clients), set())
 
 
 def refresh_all(connection: Connection) -> None:
@@ -65,7 +68,7 @@ def _refresh(memory: Memory, named: Named, newcomers: Reached, clients: set[str]
     visited = named.visited & moved.screened
     refresh_endlines(memory, visited - whole)
     refresh_changes(memory, clients | named.screened | visited | newcomers.clients | moved.clients)
-    refresh_identities(memory, named.screened)
+    refresh_identities(memory, clients | named.screened)
     refresh_alerts(memory, named, reporting, newcomers.roots)
     refresh_unknown_clients(memory, reached | named.visited | unknown)
     refresh_overdue(connection)

@@ -90,6 +90,11 @@ class Kind:
     follows: Mapping[str, str] = field(default_factory=dict)
     require: Callable[[Row], None] = lambda row: None
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """All columns that are read."""
+        return frozenset((*self.needed, *self.optional))
+
     def missing_in(self, columns: Collection[str]) -> set[str]:
         """Return the columns of which a file with these columns says nothing."""
         return {name for name in self.optional if self.follows.get(name, name) not in columns}
@@ -187,6 +192,8 @@ def _read(
         try:
             if cells.is_too_long:
                 raise ValueError("the row has more cells than the header")
+            if merged := sorted(cells.merged & kind.columns):
+                raise ValueError(f"merged cells in {', '.join(merged)}: separate them and fill in each row")
             row = kind.read(cells, known)
             key = key_of(kind.tables[0], row)
             if key in accepted:
@@ -236,7 +243,7 @@ def _change(line: int, key: Key, row: Row, kind: Kind, stored: tuple[Mapping[Key
 
 
 def _unread_columns(kind: Kind, sheet: Sheet) -> Iterable[str]:
-    unread = [column for column in sheet.columns if column not in (*kind.needed, *kind.optional)]
+    unread = [column for column in sheet.columns if column not in kind.columns]
     return [f"columns that are not read: {', '.join(unread)}"] if unread else []
 
 

@@ -66,7 +66,7 @@ def read_healing_group(cells: Cells, known: Known) -> dict[str, Any]:
         "district_code": sector[:2],
         "sector_code": sector,
         "cha_code": cha_code,
-        "cohort": _text(cells, "cohort", 16),
+        "cohort": _undated(cells, "cohort", 16),
         "started_on": started_on,
         "weeks": int(weeks),
         **_closing(cells, started_on),
@@ -147,10 +147,15 @@ def _optional(cells: Cells, column: str) -> str | None:
     return _text(cells, column, 200) if column in cells.values else None
 
 
-def _code(cells: Cells, column: str, longest: int) -> str:
-    value = _text(cells, column, longest)
+def _undated(cells: Cells, column: str, longest: int) -> str:
+    """A text that a spreadsheet may take for a date, such as 2026-03."""
     if column in cells.dates:
         raise ValueError(f"{column} was made a date by the spreadsheet: format the column as text")
+    return _text(cells, column, longest)
+
+
+def _code(cells: Cells, column: str, longest: int) -> str:
+    value = _undated(cells, column, longest)
     if not _CODE.fullmatch(value):
         raise ValueError(f"{column} may hold only letters, digits, _, . and -")
     return value

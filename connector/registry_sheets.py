@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
@@ -21,12 +21,16 @@ Line = tuple[int, Sequence[object]]
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """One row: its line, its non-empty cells by column, whether it has cells without a column, and which were dates."""
+    """One row: its line, its non-empty cells by column, and whether it has cells without a column.
+
+    `dates` are the columns whose cells were dates, `merged` those whose cells were merged into another one.
+    """
 
     line: int
     values: Mapping[str, str]
     is_too_long: bool = False
     dates: frozenset[str] = frozenset()
+    merged: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +116,24 @@ def _read_workbook(name: str, kind: str, content: bytes, needed: Mapping[str, Se
         if sheet.title in chosen:
             lines = ((number, row) for number, row in enumerate(sheet.rows, start=1))
             kind = chosen[sheet.title]
-            yield _as_sheet(kind, f"{name} sheet {sheet.title}", lines, needed[kind], unread)
+            yield _as_sheet(kind, f"{name} sheet {sheet.title}", lines, needed[kind], unread, sheet.merged)
             unread = []
 
 
-def _as_sheet(kind: str, where: str, lines: Iterable[Line], needed: Sequence[str], notes: Sequence[str] = ()) -> Sheet:
+def _as_sheet(
+    kind: str,
+    where: str,
+    lines: Iterable[Line],
+    needed: Sequence[str],
+    notes: Sequence[str] = (),
+    merged: Collection[tuple[int, int]] = (),
+) -> Sheet:
     left = iter(lines)
     header = _header(where, left, needed)
     named = [column for column in header if column]
     if twice := sorted({column for column in named if named.count(column) > 1}):
         raise SettingsError(f"{where} has the column {', '.join(twice)} twice.", advice="Leave one of them.")
-    rows = tuple(cells for line, row in left if (cells := _cells(line, header, row)))
+    rows = tuple(cells for line, row in left if (cells := _cells(line, header, row, merged)))
     return Sheet(kind, where, tuple(named), rows, tuple(notes))
 
 
@@ -138,7 +149,9 @@ def _header(where: str, lines: Iterator[Line], needed: Sequence[str]) -> list[st
     raise SettingsError(f"{where} has no column {', '.join(missing)}.", advice=f"Needed: {', '.join(needed)}.")
 
 
-def _cells(line: int, header: Sequence[str], row: Sequence[object]) -> Cells | None:
+def _cells(
+    line: int, header: Sequence[str], row: Sequence[object], merged: Collection[tuple[int, int]]
+) -> Cells | None:
     """A row, or None when it is blank."""
     values, dates = {}, set()
     outside = any(_text(value) for value in row[len(header) :])
@@ -148,7 +161,10 @@ def _cells(line: int, header: Sequence[str], row: Sequence[object]) -> Cells | N
         if text and column:
             values[column] = text
             dates |= {column} if isinstance(value, dt.date | dt.time) else set()
-    return Cells(line, values, outside, frozenset(dates)) if values or outside else None
+    if not values and not outside:
+        return None
+    hidden = (column for place, column in enumerate(header) if column and (line, place) in merged)
+    return Cells(line, values, outside, frozenset(dates), frozenset(hidden))
 
 
 def _text(value: object) -> str:

@@ -45,14 +45,15 @@ def write_rosters(
     `area` is the code of a sector, "" means all healing groups. Those that were closed are left out with their members
     once there has been time to report the last session (`today`, else the day in UTC), unless `with_closed`. A list
     without rows still has its header: KoboCollect opens the form and offers nothing (it cannot open a form whose list
-    is an empty file). A client appears once, in the healing group joined last. No cell holds a semicolon, a control
-    character or a blank at an end, names are unique and without blanks: whatever else KoboCollect or a web form would
-    stumble over is left out.
+    is an empty file). A client appears once, where they are on that day, else where they will be or were last. No cell
+    holds a semicolon, a control character or a blank at an end, names are unique and without blanks: whatever else
+    KoboCollect or a web form would stumble over is left out.
     """
-    closed = () if with_closed else closed_groups(connection, today or utc_now().date())
+    day = today or utc_now().date()
+    closed = () if with_closed else closed_groups(connection, day)
     return {
         GROUPS.filename: _table(GROUPS.columns, group_rows(connection, area, closed)),
-        MEMBERS.filename: _table(MEMBERS.columns, member_rows(connection, area, closed)),
+        MEMBERS.filename: _table(MEMBERS.columns, member_rows(connection, day, area, closed)),
     }
 
 
@@ -140,19 +141,22 @@ def group_rows(connection: Connection, area: str = "", closed: Collection[str] =
     ]
 
 
-def member_rows(connection: Connection, area: str = "", closed: Collection[str] = ()) -> list[tuple[str, ...]]:
+def member_rows(
+    connection: Connection, today: dt.date, area: str = "", closed: Collection[str] = ()
+) -> list[tuple[str, ...]]:
     """Return (client code, short name, healing group, 1 for an active member else 0), by healing group and code.
 
-    Two people of one healing group with the same short name are told apart by the end of their code. Those whose
-    healing group is one of the closed ones are left out.
+    A leave or a transfer of a day to come takes nobody off the list before that day. Two people of one healing group
+    with the same short name are told apart by the end of their code. Those whose healing group is one of the closed
+    ones are left out.
     """
     inside = set(connection.scalars(select(healing_group.c.code).where(healing_group.c.sector_code == area)))
-    latest = [row for row in _latest(connection.execute(_memberships())) if not area or row.healing_group in inside]
-    latest = [row for row in latest if row.healing_group not in closed]
-    rows = [row for row in latest if is_choice_name(row.client_code)]
+    found = _counting(connection.execute(_memberships()), today, closed)
+    found = [row for row in found if row.healing_group not in closed and (not area or row.healing_group in inside)]
+    rows = [row for row in found if is_choice_name(row.client_code)]
     names = _told_apart([(row.healing_group, row.short_name, row.client_code) for row in rows])
     return [
-        (row.client_code, name, one_line(row.healing_group), "1" if row.left_on is None else "0")
+        (row.client_code, name, one_line(row.healing_group), "0" if _is_over(row, today) else "1")
         for row, name in zip(rows, names, strict=True)
     ]
 
@@ -202,13 +206,20 @@ def _memberships() -> Select[Any]:
     )
 
 
-def _latest(rows: Iterable[Row[tuple[object, ...]]]) -> list[Row[tuple[object, ...]]]:
-    """The interval that counts for each client: an open one before a closed one, then the later one."""
+def _counting(
+    rows: Iterable[Row[tuple[object, ...]]], today: dt.date, closed: Collection[str]
+) -> list[Row[tuple[object, ...]]]:
+    """The interval that counts for each client: the first that is not over, else the last; `rows` come by day."""
     found: dict[str, Row[tuple[object, ...]]] = {}
     for row in rows:
-        if row.client_code not in found or row.left_on is None or found[row.client_code].left_on is not None:
+        earlier = found.get(row.client_code)
+        if earlier is None or _is_over(earlier, today) or earlier.healing_group in closed:
             found[row.client_code] = row
     return sorted(found.values(), key=lambda row: (row.healing_group, row.client_code))
+
+
+def _is_over(row: Row[tuple[object, ...]], today: dt.date) -> bool:
+    return row.left_on is not None and row.left_on <= today
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import Connection, Subquery, and_, case, func, select
+from sqlalchemy import Connection, Subquery, and_, case, func, or_, select
 
+from connector.alert_handling import more_serious_than
 from connector.fact_schema import alert
 from connector.precious_schema import alert_handling
 from dashboard.filters import Filters, narrow
@@ -22,14 +23,19 @@ def _latest_handling() -> Subquery:
         alert_handling.c.state,
         alert_handling.c.handled_at,
         alert_handling.c.handled_by,
+        alert_handling.c.level,
     )
     return select(*columns).where(alert_handling.c.handling_id.in_(newest)).subquery()
 
 
 def _unclosed(filters: Filters, now: datetime) -> Subquery:
-    """Alerts that nobody has closed, with `state`, `rank` of the level and `is_overdue` (0 or 1)."""
+    """Alerts that nobody has closed, with `state`, `rank` of the level and `is_overdue` (0 or 1).
+
+    One that has become more serious since somebody did something about it is open again.
+    """
     handling = _latest_handling()
-    state = func.coalesce(handling.c.state, "open")
+    outdone = or_(*(and_(handling.c.level == each, alert.c.level.in_(more_serious_than(each))) for each in LEVELS))
+    state = case((outdone, "open"), else_=func.coalesce(handling.c.state, "open"))
     late = and_(alert.c.due_at < now, state.in_(("open", "acknowledged")))
     rank = case({level: place for place, level in enumerate(LEVELS)}, value=alert.c.level, else_=len(LEVELS))
     columns = (*alert.c, state.label("state"), rank.label("rank"), case((late, 1), else_=0).label("is_overdue"))
@@ -60,7 +66,7 @@ def alert_counts(connection: Connection, filters: Filters, now: datetime) -> pd.
 
 
 def handling_history(connection: Connection, alert_id: str) -> pd.DataFrame:
-    """Return what people did about one alert, oldest first: `state`, `handled_at` (UTC), `handled_by`."""
-    columns = (alert_handling.c.state, alert_handling.c.handled_at, alert_handling.c.handled_by)
-    query = select(*columns).where(alert_handling.c.alert_id == alert_id).order_by(alert_handling.c.handling_id)
-    return pd.read_sql(query, connection)
+    """Return what people did about one alert, oldest first: `state`, `handled_at` (UTC), `handled_by`, `level` then."""
+    done = alert_handling.c
+    query = select(done.state, done.handled_at, done.handled_by, done.level).where(done.alert_id == alert_id)
+    return pd.read_sql(query.order_by(done.handling_id), connection)

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import openpyxl
+from openpyxl.cell import Cell, MergedCell
 from openpyxl.styles import Alignment, PatternFill
 from openpyxl.workbook import Workbook
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -79,12 +80,14 @@ def read_numbered_rows(content: bytes) -> dict[str, dict[int, Row]]:
 class SheetCells:
     """One sheet as it stands: the values of its cells by row, dates and numbers as such, an empty cell as None.
 
-    A formula is the value that was calculated last, or UNCALCULATED when there is none or it is an error.
+    A formula is the value that was calculated last, or UNCALCULATED when there is none or it is an error. `merged` are
+    the cells, by row from 1 and place from 0, that were merged into another one: they are empty, and look filled.
     """
 
     title: str
     is_hidden: bool
     rows: tuple[tuple[object, ...], ...]
+    merged: frozenset[tuple[int, int]] = frozenset()
 
 
 UNCALCULATED = "=?"
@@ -105,20 +108,22 @@ def read_cells(content: bytes) -> tuple[SheetCells, ...]:
 
 
 def _sheet_cells(values: Worksheet, formulas: Worksheet) -> SheetCells:
-    uncalculated = {
-        (cell.row, cell.column)
-        for line in formulas.iter_rows()
-        for cell in line
-        if cell.data_type == "f" and values.cell(cell.row, cell.column).value is None
-    }
-    rows = tuple(
-        tuple(
-            UNCALCULATED if cell.data_type == "e" or (cell.row, cell.column) in uncalculated else cell.value
-            for cell in line
-        )
-        for line in values.iter_rows()
-    )
-    return SheetCells(values.title, values.sheet_state != "visible", rows)
+    """The cells of a sheet up to the last one that holds anything: formatted ones may go on for a million rows."""
+    filled = [place for sheet in (values, formulas) for place, cell in sheet._cells.items() if cell.value is not None]
+    last_row, last_column = (max((place[way] for place in filled), default=0) for way in (0, 1))
+    cells = [[values.cell(row + 1, place + 1) for place in range(last_column)] for row in range(last_row)]
+    rows = tuple(tuple(_shown(each, formulas.cell(each.row, each.column)) for each in line) for line in cells)
+    merged = {(each.row, each.column - 1) for line in cells for each in line if isinstance(each, MergedCell)}
+    return SheetCells(values.title, values.sheet_state != "visible", rows, frozenset(merged))
+
+
+def _shown(cell: Cell, formula: Cell) -> object:
+    """A cell's value; a number that is shown with zeros before it has them."""
+    value = cell.value
+    if cell.data_type == "e" or (formula.data_type == "f" and value is None):
+        return UNCALCULATED
+    is_padded = type(value) is int and re.fullmatch("0+", cell.number_format)
+    return str(value).zfill(len(cell.number_format)) if is_padded else value
 
 
 def _rows(cells: Iterable[tuple[object, ...]]) -> Iterator[tuple[int, Row]]:

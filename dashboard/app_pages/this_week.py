@@ -30,7 +30,8 @@ from forms.programme import PROGRAMME
 
 ALERT_NOTE = (
     "Worst first: by level, overdue before the rest, then the oldest. Overdue: nobody has made contact by the time set "
-    "for the level ({hours}). For names, open the person in Healing groups."
+    "for the level ({hours}). One that becomes more serious is open again. For names, open the person in "
+    "Healing groups."
 )
 UNREAD = "{what} about safety could not be understood and raise no alert. Open the page Data and look at them today."
 COLUMNS = {
@@ -107,7 +108,8 @@ def alert_form(alert: pd.Series) -> None:
         if done := action_words(alert["actions"]):
             st.markdown(f"Done at once: {done}.")
         for entry in ask(handling_history, alert["alert_id"]).itertuples():
-            st.markdown(f"- {ALERT_STATES[entry.state]} by {entry.handled_by}, {clock.moment(entry.handled_at)}")
+            level = "" if is_missing(entry.level) else f" as {LEVELS[entry.level].lower()}"
+            st.markdown(f"- {ALERT_STATES[entry.state]}{level} by {entry.handled_by}, {clock.moment(entry.handled_at)}")
         if alert["person"] == "client" and st.button(
             "Open this person", key=f"open-{alert['alert_id']}", icon=":material/person:"
         ):

@@ -1,5 +1,6 @@
 """Knows that no alert is lost on its way from a record to the table, whatever the record's version and state."""
 
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -8,10 +9,14 @@ import pytest
 from sqlalchemy import Connection, update
 
 from connector import fact_schema as fact
+from connector.alert_handling import add_handling
 from connector.records import StoredRecord
 from connector.schema import FORM_TABLES
+from dashboard.filters import ALL
+from dashboard.queries_alerts import open_alerts
+from forms.programme import PROGRAMME
 from tests.connector.derived_database import ANA, BEA, CLEA, empty_database
-from tests.connector.made_records import in_distress, intake, keep, old_report, register, report, rows, visit
+from tests.connector.made_records import MOMENT, in_distress, intake, keep, old_report, register, report, rows, visit
 
 
 @pytest.fixture
@@ -97,6 +102,48 @@ def test_a_correction_of_who_it_was_moves_the_alert(connection: Connection) -> N
     keep(connection, report(1, "G1", 1, [ANA, BEA], **in_distress(1, ANA)))
     keep(connection, report(1, "G1", 1, [ANA, BEA], **in_distress(1, BEA)))
     assert alerts(connection) == {f"distress:root-1:{BEA}": "low"}
+
+
+EDITED_ON = {"end": "2026-04-20T10:00:00.000+02:00"}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        intake(3, ANA, phq9_9="1", **EDITED_ON),
+        visit(3, ANA, safety_level="imminent", **EDITED_ON),
+        report(3, "G1", 1, [ANA], **in_distress(1, ANA, "yynn"), **EDITED_ON),
+        intake(3, ANA, phq9_9="1", end="", today="2031-01-01"),
+    ],
+)
+def test_neither_an_edit_nor_a_phones_clock_puts_off_an_alert(connection: Connection, record: StoredRecord) -> None:
+    """A web form sets `end` anew whenever a record is edited, and a phone's clock may be years ahead."""
+    keep(connection, intake(1, ANA), record)
+    [found] = rows(connection, fact.alert)
+    assert found["opened_at"] == MOMENT
+    assert found["due_at"] - MOMENT == dt.timedelta(hours=PROGRAMME.alert_hours[found["level"]])
+
+
+@pytest.mark.parametrize(
+    ("calm", "grave"),
+    [
+        (report(2, "G1", 1, [ANA], **in_distress(1, ANA)), report(2, "G1", 1, [ANA], **in_distress(1, ANA, "yynn"))),
+        (report(2, "G1", 1, [ANA], **in_distress(1, ANA)), report(3, "G1", 1, [ANA], **in_distress(1, ANA, "yynn"))),
+        (visit(2, ANA, safety_level="low"), visit(2, ANA, safety_level="imminent")),
+    ],
+    ids=["edited report", "second report", "edited interview"],
+)
+def test_a_closed_alert_that_becomes_more_serious_is_open_again(
+    any_current: Connection, calm: StoredRecord, grave: StoredRecord
+) -> None:
+    register(any_current)
+    keep(any_current, intake(1, ANA), calm)
+    ((alert_id, level),) = alerts(any_current).items()
+    add_handling(any_current, alert_id, "closed", "MK", MOMENT)
+    assert (level, open_alerts(any_current, ALL, MOMENT).empty) == ("low", True)
+    keep(any_current, grave)
+    [found] = open_alerts(any_current, ALL, MOMENT).itertuples()
+    assert (found.alert_id, found.level, found.state) == (alert_id, "imminent", "open")
 
 
 def test_whoever_is_meant_and_lost_in_an_edit_is_still_somebody(connection: Connection) -> None:

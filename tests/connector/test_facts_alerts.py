@@ -87,8 +87,9 @@ def test_an_interview_without_a_client_still_raises_an_alert() -> None:
     assert alert(INTERVIEW._replace(client_code=None))["alert_id"] == "safety:r1"
 
 
-def test_a_record_without_any_time_is_overdue_at_once() -> None:
-    assert alert(INTERVIEW._replace(ended_at=None))["due_at"].year == 1970
+@pytest.mark.parametrize("ended_at", [None, dt.datetime(1, 1, 1), dt.datetime(2200, 1, 1)])
+def test_a_record_without_any_time_that_can_be_is_overdue_at_once(ended_at: dt.datetime | None) -> None:
+    assert alert(INTERVIEW._replace(ended_at=ended_at))["due_at"].year == 1970
 
 
 def test_a_corrected_client_code_does_not_make_another_alert() -> None:

@@ -356,4 +356,4 @@ def test_revisions_are_a_single_line_and_files_are_named_by_them() -> None:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     steps = [step.revision for step in ScriptDirectory.from_config(config).walk_revisions()]
-    assert known_revisions() == tuple(steps) == ("0005", "0004", "0003", "0002", "0001")
+    assert known_revisions() == tuple(steps) == ("0006", "0005", "0004", "0003", "0002", "0001")

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from connector import fact_schema as fact
 from connector.alert_handling import add_handling
-from connector.derive import rebuild
+from connector.derive import rebuild, refresh_all_facts
 from connector.person_merge import (
     Decision,
     PersonRefusedError,
@@ -24,8 +24,20 @@ from connector.precious_schema import person_merge
 from connector.rosters import write_rosters
 from connector.schema import FORM_TABLES
 from tests.connector.derived_database import ANA, BEA, CLEA, CODES, DEA, empty_database
-from tests.connector.made_records import MOMENT, dump, in_distress, intake, keep, move, register, report, rows, visit
-from tests.connector.test_derive_rebuild import GROUPS, play
+from tests.connector.made_records import (
+    MOMENT,
+    dump,
+    in_distress,
+    intake,
+    keep,
+    move,
+    register,
+    remove,
+    report,
+    rows,
+    visit,
+)
+from tests.connector.test_derive_rebuild import GROUPS, differing, play
 
 LATER = MOMENT + dt.timedelta(days=1)
 
@@ -155,6 +167,46 @@ def test_a_coordinators_move_of_the_merged_code_counts_for_the_kept_one(connecti
     assert [row["healing_group"] for row in rows(connection, fact.membership, client_code=ANA)] == ["G1", "G2"]
     undo(connection)
     assert [row["healing_group"] for row in rows(connection, fact.membership, client_code=ANA)] == ["G1"]
+
+
+def moved_to_second_group(connection: Connection) -> None:
+    """A coordinator entered a transfer for a code that is on a phone's list, and in a report, without an intake."""
+    keep(connection, intake(1, ANA), report(3, "G1", 1, [ANA, BEA], anyone_to_follow_up="yes", follow_up_members=BEA))
+    move(connection, BEA, "G2", "2026-04-06")
+    refresh_all_facts(connection)
+
+
+def test_a_move_counts_for_the_kept_code_also_when_only_sessions_name_the_merged_one(connection: Connection) -> None:
+    moved_to_second_group(connection)
+    before = dump(connection)
+    join(connection)
+    assert [row["healing_group"] for row in rows(connection, fact.membership, client_code=ANA)] == ["G1", "G2"]
+    assert differing(connection) == []
+    undo(connection)
+    assert dump(connection) == before
+
+
+def test_undoing_takes_a_move_back_also_when_no_record_names_the_merged_code_any_more(connection: Connection) -> None:
+    keep(connection, intake(1, ANA), intake(2, BEA))
+    move(connection, BEA, "G2", "2026-04-06")
+    refresh_all_facts(connection)
+    join(connection)
+    remove(connection, intake(2, BEA))
+    undo(connection)
+    assert [row["healing_group"] for row in rows(connection, fact.membership, client_code=ANA)] == ["G1"]
+    assert differing(connection) == []
+
+
+def test_who_was_found_to_be_another_person_is_so_under_any_code(connection: Connection) -> None:
+    keep(connection, *(intake(number, code, short_name="Keza") for number, code in enumerate((ANA, BEA), start=1)))
+    keep(connection, intake(3, CLEA, short_name="Keza"), visit(4, BEA))
+    set_distinct(connection, ANA, BEA, by="MK", now=MOMENT)
+    remove(connection, intake(2, BEA))
+    before = dump(connection)
+    join(connection, CLEA, BEA)
+    assert rows(connection, fact.person_pair) == []
+    undo(connection)
+    assert dump(connection) == before
 
 
 def test_phones_get_one_line_for_the_person(connection: Connection) -> None:

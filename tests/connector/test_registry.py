@@ -186,6 +186,7 @@ def test_a_workbook_is_imported_like_files(connection: Connection) -> None:
             ("code", "label", "sector_code", "cha_code", "cohort", "started_on", "weeks"),
             ("G1", "Urumuri", 2801, "C1", "2026-A", dt.datetime(2026, 3, 2), 15),
             (dt.datetime(2026, 5, 1), "Ineza", 2801, "C1", "2026-A", "2026-03-02", None),
+            ("G3", "Ineza", 2801, "C1", dt.datetime(2026, 3, 1), "2026-03-02", None),
         ],
         "moves": [("client_code", "joined_on", "healing_group"), (ANA, dt.date(2026, 4, 6), "G1")],
     }
@@ -195,12 +196,28 @@ def test_a_workbook_is_imported_like_files(connection: Connection) -> None:
         ("registry.xlsx sheet Healing groups", 1),
         ("registry.xlsx sheet moves", 1),
     ]
-    reason = "code was made a date by the spreadsheet: format the column as text"
-    assert refusals(found["registry.xlsx sheet Healing groups"]) == [(3, reason)]
+    reason = "was made a date by the spreadsheet: format the column as text"
+    expected = [(3, f"code {reason}"), (4, f"cohort {reason}")]
+    assert refusals(found["registry.xlsx sheet Healing groups"]) == expected
     assert rows(connection, healing_group)[0]["started_on"] == dt.date(2026, 3, 2)
     assert rows(connection, cha_identity)[0]["phone"] == "0788000000"
     again = import_registry(connection, {"registry.xlsx": made_workbook(tables)})
     assert [each.changes for each in again.values()] == [(), (), ()]
+
+
+def test_a_row_with_a_merged_cell_is_refused_because_nobody_can_say_what_it_means(connection: Connection) -> None:
+    """Read as empty, `leave` over two rows would be a leave and a transfer."""
+    whole(connection)
+    table: list[tuple[Any, ...]] = [("client_code", "joined_on", "healing_group", "kind", "note")]
+    table += [(ANA, "2026-05-04", "G2", "leave", "x"), (BEA, "2026-05-04", "G2"), (ANA, "2026-05-11", "G1", "join")]
+
+    def merge(workbook: Any) -> None:
+        workbook["moves"].merge_cells("D2:D3")
+        workbook["moves"].merge_cells("E2:E4")
+
+    (found,) = import_registry(connection, {"moves.xlsx": made_workbook({"moves": table}, merge)}).values()
+    assert refusals(found) == [(3, "merged cells in kind: separate them and fill in each row")]
+    assert found.added == 2
 
 
 def test_a_preview_says_what_an_import_would_do_and_writes_nothing(connection: Connection) -> None:

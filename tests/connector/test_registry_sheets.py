@@ -9,6 +9,7 @@ import pytest
 
 from connector.errors import SettingsError
 from connector.registry_sheets import Sheet, read_sheets
+from forms.xlsform import read_cells
 from tests.connector.made_workbooks import made_workbook
 
 NEEDED = {"chas": ("cha_code", "username"), "moves": ("client_code", "joined_on")}
@@ -92,6 +93,31 @@ def test_a_merged_title_is_a_title() -> None:
 
     content = made_workbook({"chas": [("CHAs", None, None), HEADER, ("C1", "cha001", None)]}, merge)
     assert values(first(content)) == [{"cha_code": "C1", "username": "cha001"}]
+
+
+def test_cells_that_were_merged_into_the_one_above_are_known() -> None:
+    def merge(workbook: Any) -> None:
+        workbook["chas"].merge_cells("C2:C4")
+
+    found = first(made_workbook({"chas": [HEADER, ("C1", "cha001", "0788"), ("C2", "cha002", None)]}, merge))
+    assert [(row.line, sorted(row.merged)) for row in found.rows] == [(2, []), (3, ["phone"])]
+
+
+def test_a_code_that_is_shown_with_zeros_before_it_has_them() -> None:
+    def show(workbook: Any) -> None:
+        workbook["chas"]["A2"].number_format = "000"
+
+    assert values(first(made_workbook({"chas": [HEADER, (7, "cha001")]}, show))) == [
+        {"cha_code": "007", "username": "cha001"}
+    ]
+
+
+def test_formats_down_to_the_last_row_of_all_cost_nothing() -> None:
+    def paint(workbook: Any) -> None:
+        workbook["chas"]["A1048576"].number_format = "000"
+
+    (sheet,) = read_cells(made_workbook({"chas": [HEADER, ("C1", "cha001")]}, paint))
+    assert [row[0] for row in sheet.rows] == ["cha_code", "C1"]
 
 
 def test_hidden_and_other_sheets_are_not_read_and_said() -> None:

@@ -48,13 +48,13 @@ def add_member(engine: Engine, code: str, name: str | None, group: str = "g1", *
             connection.execute(insert(client_identity).values(client_code=code, short_name=name))
 
 
-def rows(engine: Engine, name: str, area: str = "") -> list[dict[str, str]]:
+def rows(engine: Engine, name: str, area: str = "", today: dt.date | None = None) -> list[dict[str, str]]:
     with engine.connect() as connection:
-        return list(csv.DictReader(io.StringIO(write_rosters(connection, area)[name].decode())))
+        return list(csv.DictReader(io.StringIO(write_rosters(connection, area, today)[name].decode())))
 
 
-def members(engine: Engine, area: str = "") -> list[tuple[str, ...]]:
-    return [tuple(row.values()) for row in rows(engine, "members.csv", area)]
+def members(engine: Engine, area: str = "", today: dt.date | None = None) -> list[tuple[str, ...]]:
+    return [tuple(row.values()) for row in rows(engine, "members.csv", area, today)]
 
 
 def groups(engine: Engine, area: str = "") -> list[tuple[str, ...]]:
@@ -88,6 +88,27 @@ def test_a_member_who_left_two_groups_is_listed_in_the_later(engine: Engine) -> 
     add_member(engine, "A", "Keza", "g1", left_on=DAY + dt.timedelta(days=1))
     add_member(engine, "A", None, "g2", joined_on=DAY + dt.timedelta(days=2), left_on=DAY + dt.timedelta(days=9))
     assert members(engine) == [("A", "Keza", "g2", "0")]
+
+
+def test_a_transfer_to_come_moves_nobody_before_its_day(engine: Engine) -> None:
+    monday = DAY + dt.timedelta(days=30)
+    add_member(engine, "A", "Keza", "g2", left_on=monday)
+    add_member(engine, "A", None, "g1", joined_on=monday)
+    assert members(engine, today=monday - dt.timedelta(days=1)) == [("A", "Keza", "g2", "1")]
+    assert members(engine, today=monday) == [("A", "Keza", "g1", "1")]
+
+
+def test_a_leave_to_come_takes_nobody_off_the_list_before_its_day(engine: Engine) -> None:
+    monday = DAY + dt.timedelta(days=30)
+    add_member(engine, "A", "Keza", left_on=monday)
+    assert members(engine, today=monday - dt.timedelta(days=1)) == [("A", "Keza", "g1", "1")]
+    assert members(engine, today=monday) == [("A", "Keza", "g1", "0")]
+
+
+def test_who_joins_on_a_day_to_come_is_on_the_list_for_the_first_session(engine: Engine) -> None:
+    add_member(engine, "A", "Keza", left_on=DAY + dt.timedelta(days=1))
+    add_member(engine, "A", None, "g2", joined_on=DAY + dt.timedelta(days=9))
+    assert members(engine, today=DAY + dt.timedelta(days=5)) == [("A", "Keza", "g2", "1")]
 
 
 def test_namesakes_of_one_group_are_told_apart(engine: Engine) -> None:
@@ -290,6 +311,13 @@ def closed(engine: Engine) -> Engine:
 def test_a_closed_group_leaves_the_lists_of_sessions_and_enrolment_with_its_members(closed: Engine) -> None:
     assert lists(closed, "attendance") == {"groups.csv": ["g2"], "members.csv": ["c2", "c3"]}
     assert lists(closed, "intake") == {"groups.csv": ["g2"]}
+
+
+def test_who_goes_from_a_closed_group_to_another_is_on_its_list_before_the_day(closed: Engine) -> None:
+    with closed.begin() as connection:
+        connection.execute(update(membership).where(membership.c.client_code == "c1").values(left_on=dt.date.max))
+    add_member(closed, "c1", None, "g2", joined_on=dt.date.max)
+    assert lists(closed, "attendance") == {"groups.csv": ["g2"], "members.csv": ["c1", "c2", "c3"]}
 
 
 def test_whoever_was_in_a_closed_group_can_still_be_interviewed(closed: Engine) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, update
 
 from connector.alert_handling import STATES, HandlingRefusedError, record_handling
 from connector.database import open_database
+from connector.fact_schema import alert
 from connector.precious_schema import alert_handling
 from dashboard.filters import ALL
 from dashboard.queries_alerts import handling_history, open_alerts
@@ -59,3 +60,42 @@ def test_nonsense_is_refused_and_nothing_is_written(engine: Engine, alert_id: st
         record_handling(engine, alert_id, state, initials, NOW)
     assert refused.value.advice
     assert entries(engine) == before
+
+
+def set_level(engine: Engine, level: str) -> None:
+    """A record was edited, or another report of the session has come: the alert has another level."""
+    with engine.begin() as connection:
+        connection.execute(update(alert).where(alert.c.alert_id == "x1").values(level=level))
+
+
+def state_of(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(open_alerts(connection, ALL, NOW).set_index("alert_id")["state"].get("x1", "closed"))
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_an_alert_that_becomes_more_serious_is_open_again(engine: Engine, state: str) -> None:
+    set_level(engine, "low")
+    record_handling(engine, "x1", state, "UM", NOW)
+    assert state_of(engine) == state
+    set_level(engine, "imminent")
+    assert state_of(engine) == "open"
+    record_handling(engine, "x1", "closed", "UM", NOW)
+    assert state_of(engine) == "closed"
+
+
+def test_an_alert_that_becomes_less_serious_stays_as_it_was_handled(engine: Engine) -> None:
+    set_level(engine, "imminent")
+    record_handling(engine, "x1", "closed", "UM", NOW)
+    set_level(engine, "moderate")
+    assert state_of(engine) == "closed"
+    with pytest.raises(HandlingRefusedError):
+        record_handling(engine, "x1", "closed", "UM", NOW)
+
+
+def test_what_was_done_before_levels_were_kept_counts_for_every_level(engine: Engine) -> None:
+    record_handling(engine, "x1", "closed", "UM", NOW)
+    with engine.begin() as connection:
+        connection.execute(update(alert_handling).values(level=None))
+    set_level(engine, "imminent")
+    assert state_of(engine) == "closed"

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import insert, update
 from streamlit.testing.v1 import AppTest
 
+from connector.alert_handling import add_handling
 from connector.database import open_database
 from connector.fact_schema import alert, assessment
 from connector.precious_schema import quarantine
 from dashboard.queries_alerts import handling_history
 from dashboard.show import key_for
 from forms.library import INSTRUMENTS
-from tests.dashboard.known_programme import code
+from tests.dashboard.known_programme import NOW, code
 from tests.dashboard.pages import APP, metrics, open_page, readable
 
 pytestmark = pytest.mark.usefixtures("fixed_day")
@@ -78,6 +79,17 @@ def test_an_alert_that_is_chosen_shows_what_was_done(monkeypatch: pytest.MonkeyP
     text = readable(choose_alert(monkeypatch, known_url, 2))
     assert f"**{code('c1')}** · Moderate" in text
     assert "Acknowledged by JN, 15 Apr 2026, 12:00" in text and "Contacted by JN" in text
+
+
+def test_an_alert_that_became_more_serious_says_as_what_it_was_closed(
+    monkeypatch: pytest.MonkeyPatch, own_url: str
+) -> None:
+    with open_database(own_url).begin() as connection:
+        for level in ("low", "imminent"):
+            connection.execute(update(alert).where(alert.c.alert_id == "x1").values(level=level))
+            if level == "low":
+                add_handling(connection, "x1", "closed", "UM", NOW)
+    assert "Closed as low by UM" in readable(choose_alert(monkeypatch, own_url, 0))
 
 
 def test_an_alert_of_somebody_without_intake_names_no_client_and_leads_nowhere(
