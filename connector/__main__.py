@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 
+from connector.errors import STOPPED_ADVICE, STOPPED_EXIT
 from connector.loading import end_without_looking, loading_modules
 
-WRONG_FILE_EXIT, STOPPED_EXIT = 2, 130
+WRONG_FILE_EXIT = 2
 
 
 def main() -> int:
@@ -24,7 +25,7 @@ def main() -> int:
                 return WRONG_FILE_EXIT
         return run()
     except KeyboardInterrupt:
-        sys.stderr.write("healing: stopped.\nWhat was done stays; run the same command again to go on.\n")
+        sys.stderr.write(f"healing: stopped.\n{STOPPED_ADVICE}\n")
         return STOPPED_EXIT
 
 

@@ -89,9 +89,7 @@ def used_by(calculation: str) -> frozenset[str]:
 
     A number may be passed on, for a phone's is one, and half of a place.
     """
-    if _is_one_call(calculation.strip(), _COUNTING_FUNCTIONS):
-        return frozenset()
-    return frozenset(_REFERENCE.findall(calculation))
+    return frozenset() if _only_counts(calculation) else frozenset(_REFERENCE.findall(calculation))
 
 
 def may_name(calculation: str, harmless: Set[str]) -> bool:
@@ -99,6 +97,10 @@ def may_name(calculation: str, harmless: Set[str]) -> bool:
 
     What a formula brings in from files, other rows or the phone is not known, and so may.
     """
-    if _is_one_call(calculation.strip(), _COUNTING_FUNCTIONS):
+    if _only_counts(calculation):
         return False
     return any(part in calculation for part in _LOOK_UPS) or not used_by(calculation) <= harmless
+
+
+def _only_counts(calculation: str) -> bool:
+    return _is_one_call(calculation.strip(), _COUNTING_FUNCTIONS)

@@ -13,14 +13,14 @@ from pathlib import Path
 
 from connector.commands.catalogue import PLACES, load_commands
 from connector.commands.command import Command, Context
-from connector.errors import FormInvalidError, HealingError
+from connector.errors import STOPPED_ADVICE, STOPPED_EXIT, FormInvalidError, HealingError
 from connector.log_lines import STANDARD_ERROR, log_event, quiet_others, start_log, stop_log
 from connector.progress import ProgressLines, no_progress
 from connector.settings import VARIABLES, Settings, load_settings
 from connector.trace import write_trace
 from forms.translation_catalogue import CatalogueError
 
-USAGE_EXIT, UNEXPECTED_EXIT, STOPPED_EXIT = 2, 1, 130
+USAGE_EXIT, UNEXPECTED_EXIT = 2, 1
 ABOUT = """Forms, data and dashboard of a community healing programme that uses KoboToolbox.
 
 Settings come from flags, else from the environment (KOBO_SERVER, KOBO_TOKEN, DATABASE_URL), else from healing.toml:
@@ -76,7 +76,7 @@ def _run(command: Command, parsed: argparse.Namespace) -> int:
         return FormInvalidError.exit_code
     except KeyboardInterrupt:
         progress.end()
-        _complain(f"healing {command.name}: stopped.", "What was done stays; run the same command again to go on.")
+        _complain(f"healing {command.name}: stopped.", STOPPED_ADVICE)
         return STOPPED_EXIT
     except BrokenPipeError:
         _leave_closed_pipe()

@@ -27,6 +27,10 @@ HealingError                      exit code
 No message may hold a token, a password, an answer or a name; a message says where, what, and what to do.
 """
 
+STOPPED_EXIT = 130
+"""The exit code of what Ctrl-C or the system ended."""
+STOPPED_ADVICE = "What was done stays; run the same command again to go on."
+
 
 class HealingError(Exception):
     """A failure that a user can understand: `message` says where and what, `advice` says what to do.

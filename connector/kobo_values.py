@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from connector.errors import BadAnswerError
 from connector.kobo_answer import require_object
-from connector.submission import root_uuid_of
+from connector.submission import identity_in
 
 Json = Mapping[str, Any]
 
@@ -167,7 +167,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
-    """One row of a project's history. `root_uuid` is that of `root_uuid_of`, "" where the row names no record.
+    """One row of a project's history. `root_uuid` is that of `identity_in`, "" where the row names no record.
 
     `at` is UTC, in whole seconds, `status` the new validation status where the event changed one.
     """
@@ -185,9 +185,7 @@ class HistoryEvent:
         submission = metadata.get("submission") if isinstance(metadata, dict) else None
         about = submission if isinstance(submission, dict) else {}
         named = about.get("root_uuid")
-        root_uuid = (
-            root_uuid_of({"meta/rootUuid": f"uuid:{bare_uuid(named)}"}) if isinstance(named, str) and named else ""
-        )
+        root_uuid = identity_in(f"uuid:{bare_uuid(named)}") if isinstance(named, str) else ""
         return cls(value["action"], root_uuid, at, about.get("status"))
 
 

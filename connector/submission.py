@@ -64,6 +64,11 @@ def root_uuid_of(record: Json) -> str:
     return f"row-{record['_id']}"
 
 
+def identity_in(instance_id: Any) -> str:
+    """The identity that an instance ID (`uuid:…`) tells, as it is kept: a long one as a digest; "" if it is no text."""
+    return (_short(instance_id) or "").removeprefix("uuid:")
+
+
 def fingerprint(record: Json) -> str:
     """SHA-256 of everything in a record, whatever the order of its keys; equal records always have the same."""
     try:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from connector.errors import (
+    STOPPED_EXIT,
     AccessError,
     BadAnswerError,
     HealingError,
@@ -35,8 +36,6 @@ from connector.writer_lock import single_writer
 
 OF_ONE_FORM = (MissingAssetError, BadAnswerError, RequestRefusedError, NeedsPersonError)
 """Failures that concern one form. Others may, if the server still answers: one whose records are too many for it."""
-STOPPED = 130
-"""The exit code of what Ctrl-C ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,7 @@ def _recorded(run: Run) -> SyncResult:
 def _failure(error: BaseException) -> dict[str, Any]:
     if isinstance(error, KeyboardInterrupt):
         message = "Stopped by hand or by the system; what was done stays."
-        return {"status": "stopped", "exit_code": STOPPED, "message": message}
+        return {"status": "stopped", "exit_code": STOPPED_EXIT, "message": message}
     if isinstance(error, HealingError):
         return {"status": "failed", "exit_code": error.exit_code, "message": error.message}
     return {"status": "failed", "exit_code": 1, "message": f"ended by {type(error).__name__}"}
